@@ -1,0 +1,47 @@
+"""Every error that a user can cause, as a tree.
+
+    MindseyeError
+      ├─ InputError         what was said cannot be used: an image, a prompt, an option, a size
+      ├─ CheckpointError    a model folder is missing, incomplete or of another kind
+      ├─ SettingsError      a recipe or settings file says something unknown or out of range
+      ├─ MemoryShortError   the work does not fit into the memory of the device
+      └─ Cancelled          the caller asked to stop
+
+A message says what came, what was expected and what to do. The command line maps them to one line and
+exit status 2, a server to an HTTP status.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MindseyeError(Exception):
+    """Anything that went wrong because of what was asked, not because of a defect."""
+
+
+class InputError(MindseyeError):
+    """An image, a prompt, an option or a size that cannot be used."""
+
+
+class CheckpointError(MindseyeError):
+    """A model folder that is missing, incomplete or of another kind."""
+
+
+class SettingsError(MindseyeError):
+    """A recipe or settings file with an unknown name or a value out of range."""
+
+
+class MemoryShortError(MindseyeError):
+    """Work that does not fit into the memory of the device."""
+
+
+class Cancelled(MindseyeError):
+    """The caller asked to stop."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """' (did you mean "x"?)' for the known word nearest to `word`, or '' when none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f' (did you mean "{close[0]}"?)' if close else ""
