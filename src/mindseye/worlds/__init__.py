@@ -1,0 +1,24 @@
+"""Pictured worlds whose truth is known: they teach and judge the pocket model."""
+
+from mindseye.worlds.nouns import KINDS as NOUN_KINDS
+from mindseye.worlds.nouns import NOUNS, Kind, Noun
+from mindseye.worlds.render import render, to_image
+from mindseye.worlds.sampling import is_held_out, sample_scene
+from mindseye.worlds.scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
+
+__all__ = [
+    "BACKGROUNDS",
+    "CORNERS",
+    "NOUNS",
+    "NOUN_KINDS",
+    "PLACES",
+    "SIZES",
+    "Kind",
+    "Noun",
+    "Scene",
+    "Thing",
+    "is_held_out",
+    "render",
+    "sample_scene",
+    "to_image",
+]
