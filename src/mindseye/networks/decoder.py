@@ -1,0 +1,66 @@
+"""The Qwen2 decoder: embeddings, mixture-of-transformers layers, the two final norms and the word head."""
+# N tokens in stream order (all und, then all gen), D hidden_size, V vocab_size
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from .attention import Attend
+from .config import DecoderConfig
+from .mot import GEN, MoTLayer
+from .norm import RMSNorm
+from .rope import Rotary
+
+Streams = tuple[Tensor, Tensor | None]
+
+
+class DecoderBody(nn.Module):
+    """Token embeddings and layers; the module the checkpoint calls `language_model.model`."""
+
+    def __init__(self, config: DecoderConfig, experts: tuple[str, ...]) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(MoTLayer(config, i, experts) for i in range(config.num_hidden_layers))
+        for expert in experts:
+            self.add_module("norm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
+
+    def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
+        """Hidden states before the final norms, same shapes as `und` (Nu, D) and `gen` (Ng, D)."""
+        rotary = Rotary.at(positions, self.config.head_dim, self.config.rope_theta)
+        for layer in self.layers:
+            und, gen = layer(und, gen, rotary, attend)
+        return und, gen
+
+    def normalise(self, und: Tensor, gen: Tensor | None) -> Streams:
+        """The final norm of each expert."""
+        return self.norm(und), None if gen is None else self.norm_moe_gen(gen)
+
+
+class Decoder(nn.Module):
+    """The body with its head over words."""
+
+    def __init__(self, config: DecoderConfig, understanding_only: bool = False) -> None:
+        super().__init__()
+        self.model = DecoderBody(config, ("",) if understanding_only else ("", GEN))
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def forward(
+        self,
+        und: Tensor,
+        gen: Tensor | None,
+        positions: Tensor,
+        attend: Attend,
+        extrapolate: Callable[[Streams], Streams] | None = None,
+    ) -> Streams:
+        """Hidden states after the final norms.
+
+        und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) rotary positions in stream order. `extrapolate`
+        may look at or replace the last layer's output before the norms (step caches use it).
+        """
+        streams = self.model(und, gen, positions, attend)
+        if extrapolate is not None:
+            streams = extrapolate(streams)
+        return self.model.normalise(*streams)

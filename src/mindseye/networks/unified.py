@@ -1,0 +1,87 @@
+"""The whole network: eyes, decoder with two experts, and the way in and out of latent space.
+
+The autoencoder stands beside it (`vae.py`), as its weights do in a checkpoint.
+"""
+# N tokens, Nu of the und stream, Ng of the gen stream, P patches, L latent tokens, D hidden_size, V vocab_size,
+# Z latent_token_size
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .config import UnifiedConfig
+from .decoder import Decoder
+from .embeddings import Connector, PositionTable, TimestepEmbedder
+from .kv_cache import CacheShape, KVCache
+from .vit import Vit
+
+
+class UnifiedModel(nn.Module):
+    """A BAGEL-family network; parameters bear the names they have in `ema.safetensors`.
+
+    With `understanding_only` the `gen` expert and everything around latents do not exist.
+    """
+
+    def __init__(self, config: UnifiedConfig, understanding_only: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        self.understanding_only = understanding_only
+        width = config.decoder.hidden_size
+        self.language_model = Decoder(config.decoder, understanding_only)
+        self.vit_model = Vit(config.vit)
+        self.connector = Connector(config.vit.hidden_size, width)
+        self.vit_pos_embed = PositionTable(config.vit_max_num_patch_per_side, width)
+        if not understanding_only:
+            self.time_embedder = TimestepEmbedder(width)
+            self.vae2llm = nn.Linear(config.latent_token_size, width)
+            self.llm2vae = nn.Linear(width, config.latent_token_size)
+            self.latent_pos_embed = PositionTable(config.max_latent_size, width)
+
+    def embed_text(self, ids: Tensor) -> Tensor:
+        """Token ids (N,) -> (N, D)."""
+        return self.language_model.model.embed_tokens(ids)
+
+    def embed_vit(self, patches: Tensor, position_indices: Tensor, lengths: Sequence[int]) -> Tensor:
+        """Packed patches (P, rows * columns * channels), `lengths` patches an image -> (P, D).
+
+        `position_indices` (P,) are row * vit_max_num_patch_per_side + column.
+        """
+        features = self.vit_model(patches, position_indices, lengths)
+        return self.connector(features) + self.vit_pos_embed(position_indices)
+
+    def embed_latents(self, latent_tokens: Tensor, t: Tensor, position_indices: Tensor) -> Tensor:
+        """Latent tokens (L, Z) at times t (L,) -> (L, D); indices are row * max_latent_size + column."""
+        embedded = self.vae2llm(latent_tokens.to(self.vae2llm.weight.dtype))
+        return embedded + self.time_embedder(t) + self.latent_pos_embed(position_indices)
+
+    def text_logits(self, hidden: Tensor) -> Tensor:
+        """Hidden states (N, D) of the und stream -> scores over words (N, V)."""
+        return self.language_model.lm_head(hidden)
+
+    def velocity(self, hidden_gen: Tensor) -> Tensor:
+        """Hidden states (L, D) of the gen stream -> velocity from data to noise (L, Z)."""
+        return self.llm2vae(hidden_gen)
+
+    def new_cache(self) -> KVCache:
+        """An empty context."""
+        decoder, weight = self.config.decoder, self.language_model.model.embed_tokens.weight
+        shape = CacheShape(
+            decoder.num_hidden_layers, decoder.num_key_value_heads, decoder.head_dim, weight.device, weight.dtype
+        )
+        return KVCache(shape)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Random weights for training from nothing: normal with deviation 0.02, velocity head at zero."""
+        for name, parameter in self.named_parameters():
+            if "norm" in name and name.endswith("weight"):
+                parameter.data.fill_(1.0)
+            elif parameter.dim() < 2:
+                parameter.data.zero_()
+            elif "pos_embed" not in name:
+                parameter.data.normal_(std=0.02, generator=generator)
+        for table in (self.vit_pos_embed, self.latent_pos_embed):
+            table.reset()
+        self.llm2vae.weight.data.zero_()
