@@ -1,0 +1,215 @@
+"""Text to token ids and back: Qwen2's byte-level tokenizer, read from a checkpoint folder.
+
+What a user typed never becomes a special token: `encode` takes "<|im_end|>" for ten ordinary characters
+unless it is told otherwise.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer as RustTokenizer
+
+from ..errors import CheckpointError
+
+SPECIAL_NAMES = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
+# How Qwen2 cuts a text into words before merging bytes; a part of its format like the vocabulary.
+QWEN2_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """Ids of the marks that frame texts and images."""
+
+    start: int
+    end: int
+    image_start: int
+    image_end: int
+
+
+class Tokenizer:
+    """Text <-> token ids; `special` holds the marks' ids."""
+
+    def __init__(self, rust: RustTokenizer) -> None:
+        """`rust` without the marks gets those it lacks at its end."""
+        self._rust = rust
+        # Also tokens that a tokenizer calls ordinary must not be typed when they look like marks.
+        added = {token.content: token for token in rust.get_added_tokens_decoder().values()}
+        marks = [name for name, token in added.items() if token.special or re.fullmatch(r"<\|.*\|>", name)]
+        missing = [name for name in SPECIAL_NAMES if name not in added]
+        rust.add_special_tokens([AddedToken(name, normalized=False) for name in [*marks, *missing]])
+        rust.encode_special_tokens = True  # special strings are text; `encode` splits them off where allowed
+        ids = {name: rust.token_to_id(name) for name in [*marks, *missing]}
+        self._special_ids: dict[str, int] = {name: i for name, i in ids.items() if i is not None}
+        self._special_set = frozenset(self._special_ids.values())
+        self._added = {i: token.content for i, token in rust.get_added_tokens_decoder().items()}
+        longest_first = sorted(self._special_ids, key=len, reverse=True)
+        self._split = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
+        self.special = SpecialTokens(*(self._special_ids[name] for name in SPECIAL_NAMES))
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> Tokenizer:
+        """From `tokenizer.json`, or `vocab.json` and `merges.txt`; `tokenizer_config.json` may add tokens."""
+        folder = Path(folder)
+        added = _added_tokens(folder)
+        try:
+            if (folder / "tokenizer.json").is_file():
+                rust = RustTokenizer.from_file(str(folder / "tokenizer.json"))
+            elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+                rust = _from_vocab(folder, added)
+            else:
+                raise CheckpointError(
+                    f"{folder} has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt"
+                )
+        except CheckpointError:
+            raise
+        except Exception as error:  # the library raises bare Exception
+            raise CheckpointError(f"the tokenizer files in {folder} cannot be read: {error}") from error
+        have = {token.content for token in rust.get_added_tokens_decoder().values()}
+        rust.add_tokens([token for i, token in sorted(added.items()) if token.content not in have])
+        for i, token in added.items():
+            if rust.token_to_id(token.content) != i:
+                raise CheckpointError(
+                    f"{folder}: tokenizer_config.json gives {token.content} the id {i}, but the vocabulary "
+                    f"makes it {rust.token_to_id(token.content)}; these files belong to different models"
+                )
+        return cls(rust)
+
+    def encode(self, text: str, allow_special: bool = False) -> list[int]:
+        """Token ids of a text; with `allow_special` the marks written in it become special tokens."""
+        if not allow_special:
+            return self._encode_plain(text)
+        ids: list[int] = []
+        for piece in self._split.split(text):
+            if piece in self._special_ids:
+                ids.append(self._special_ids[piece])
+            elif piece:
+                ids += self._encode_plain(piece)
+        return ids
+
+    def _encode_plain(self, text: str) -> list[int]:
+        # A lone surrogate (half an emoji, from broken JSON) has no UTF-8 form; it becomes a question mark.
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        return self._rust.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids: Iterable[int], skip_special: bool = True) -> str:
+        """The text of token ids; bytes that are not UTF-8 become U+FFFD, unknown ids nothing."""
+        data = b"".join(self.token_bytes(i) for i in ids if not (skip_special and i in self._special_set))
+        return data.decode("utf-8", "replace")
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes that one token stands for; none for an id beyond the vocabulary."""
+        if token_id in self._added:
+            return self._added[token_id].encode("utf-8")
+        token = self._rust.id_to_token(token_id)
+        return b"" if token is None else bytes(_BYTE_OF[c] for c in token)
+
+    def is_special(self, token_id: int) -> bool:
+        """Whether the id is a mark, never part of a text."""
+        return token_id in self._special_set
+
+    @property
+    def special_ids(self) -> dict[str, int]:
+        """Every special token with its id."""
+        return dict(self._special_ids)
+
+    @property
+    def largest_id(self) -> int:
+        """The largest id that can come out of `encode`."""
+        return max(self._rust.get_vocab(with_added_tokens=True).values())
+
+    def check_fits(self, vocab_size: int) -> None:
+        """Raise CheckpointError when a mark has no row in an embedding table of `vocab_size` rows."""
+        for name, i in zip(SPECIAL_NAMES, astuple(self.special)):
+            if i >= vocab_size:
+                raise CheckpointError(
+                    f"special token {name} has id {i}, but the model has {vocab_size} words (0 to "
+                    f"{vocab_size - 1}); the tokenizer belongs to another model"
+                )
+
+
+class TextStream:
+    """Turns token ids that come one by one into text; a character is emitted when its last byte is there."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def push(self, token_id: int) -> str:
+        """The text that this token completes, '' while a character is unfinished or for a special token."""
+        if self._tokenizer.is_special(token_id):
+            return ""
+        return self._decoder.decode(self._tokenizer.token_bytes(token_id))
+
+    def finish(self) -> str:
+        """What is left: U+FFFD when the last character never became whole, else ''."""
+        return self._decoder.decode(b"", final=True)
+
+
+def _from_vocab(folder: Path, added: dict[int, AddedToken]) -> RustTokenizer:
+    vocab: dict[str, int] = _read_json(folder / "vocab.json")
+    # Added tokens stand in the vocabulary too, so that they keep their ids when there are gaps between.
+    vocab.update({token.content: i for i, token in added.items()})
+    taken = max(vocab.values(), default=-1)
+    lacking = [name for name in SPECIAL_NAMES if name not in vocab]
+    vocab.update({name: taken + 1 + n for n, name in enumerate(lacking)})
+    lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
+    merges = [(left, right) for left, right in pairs]
+    rust = RustTokenizer(models.BPE(vocab=vocab, merges=merges))
+    rust.normalizer = normalizers.NFC()
+    words = pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated")
+    as_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    rust.pre_tokenizer = pre_tokenizers.Sequence([words, as_bytes])
+    rust.decoder = decoders.ByteLevel()
+    return rust
+
+
+def _added_tokens(folder: Path) -> dict[int, AddedToken]:
+    """Added tokens by id from `tokenizer_config.json`, else from the older `added_tokens.json`."""
+    if (folder / "tokenizer_config.json").is_file():
+        said = _read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
+        return {int(i): _added_token(token) for i, token in said.items()}
+    if (folder / "added_tokens.json").is_file():
+        ids = _read_json(folder / "added_tokens.json")
+        return {int(i): _added_token({"content": name}) for name, i in ids.items()}
+    return {}
+
+
+def _added_token(said: dict[str, Any]) -> AddedToken:
+    return AddedToken(said["content"], normalized=False, special=bool(said.get("special", False)))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON ({error}); download it again") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path} holds a {type(found).__name__}; expected a JSON object")
+    return found
+
+
+def _byte_alphabet() -> Iterator[tuple[str, int]]:
+    """Each byte's stand-in in a byte-level vocabulary: itself where printable, else one from U+0100 on."""
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    substitute = 0x100
+    for byte in range(256):
+        if byte in printable:
+            yield chr(byte), byte
+        else:
+            yield chr(substitute), byte
+            substitute += 1
+
+
+_BYTE_OF = dict(_byte_alphabet())
