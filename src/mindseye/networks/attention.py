@@ -159,7 +159,6 @@ def attend_images(q: Tensor, k: Tensor, v: Tensor, lengths: Sequence[int]) -> Te
         return out.reshape(q.shape[0], -1)
     pieces = zip(q.split(list(lengths)), k.split(list(lengths)), v.split(list(lengths)), strict=True)
     out = [
-        F.scaled_dot_product_attention(*(x.transpose(0, 1)[None] for x in piece))[0].transpose(0, 1)
-        for piece in pieces
+        F.scaled_dot_product_attention(*(x.transpose(0, 1)[None] for x in piece))[0].transpose(0, 1) for piece in pieces
     ]
     return torch.cat(out).flatten(1)

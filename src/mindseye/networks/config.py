@@ -49,6 +49,7 @@ class VaeConfig:
     z_channels: int = 16
     scale_factor: float = 0.3611
     shift_factor: float = 0.1159
+    norm_num_groups: int = 32
 
     @property
     def downsample(self) -> int:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor, nn
 
 from .attention import Attend
@@ -47,20 +45,9 @@ class Decoder(nn.Module):
         self.model = DecoderBody(config, ("",) if understanding_only else ("", GEN))
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
-    def forward(
-        self,
-        und: Tensor,
-        gen: Tensor | None,
-        positions: Tensor,
-        attend: Attend,
-        extrapolate: Callable[[Streams], Streams] | None = None,
-    ) -> Streams:
+    def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
         """Hidden states after the final norms.
 
-        und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) rotary positions in stream order. `extrapolate`
-        may look at or replace the last layer's output before the norms (step caches use it).
+        und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) rotary positions in stream order.
         """
-        streams = self.model(und, gen, positions, attend)
-        if extrapolate is not None:
-            streams = extrapolate(streams)
-        return self.model.normalise(*streams)
+        return self.model.normalise(*self.model(und, gen, positions, attend))

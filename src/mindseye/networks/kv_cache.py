@@ -47,12 +47,21 @@ class KVCache:
         self._pending = 0
         self.length = 0
 
+    def prefix(self, length: int) -> KVCache:
+        """A cache that sees the first `length` tokens and goes on by itself; storage is shared."""
+        assert not self._pending and length <= self.length
+        twin = KVCache(self.shape)
+        for chunk, seen in self._seen:
+            if twin.length == length:
+                break
+            visible = min(seen, length - twin.length)
+            twin._seen.append((chunk, visible))
+            twin.length += visible
+        return twin
+
     def fork(self) -> KVCache:
         """A cache that sees the same tokens and goes on by itself; storage is shared."""
-        assert not self._pending
-        twin = KVCache(self.shape)
-        twin._seen, twin.length = list(self._seen), self.length
-        return twin
+        return self.prefix(self.length)
 
     def reserve(self, num_tokens: int, room: int = 0) -> None:
         """Make place for `num_tokens` more tokens, in storage that can hold at least `room` of them."""

@@ -49,9 +49,7 @@ class MoTAttention(nn.Module):
             self.add_module("q_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
             self.add_module("k_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
 
-    def forward(
-        self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend
-    ) -> tuple[Tensor, Tensor | None]:
+    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> tuple[Tensor, Tensor | None]:
         q, k, v = self._project(und, "")
         if gen is not None:
             q_gen, k_gen, v_gen = self._project(gen, GEN)
@@ -79,13 +77,9 @@ class MoTLayer(nn.Module):
         for expert in experts:
             self.add_module("mlp" + expert, MLP(config))
             self.add_module("input_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
-            self.add_module(
-                "post_attention_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps)
-            )
+            self.add_module("post_attention_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
 
-    def forward(
-        self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend
-    ) -> tuple[Tensor, Tensor | None]:
+    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> tuple[Tensor, Tensor | None]:
         normed_gen = None if gen is None else self.input_layernorm_moe_gen(gen)
         out_und, out_gen = self.self_attn(self.input_layernorm(und), normed_gen, rotary, attend)
         und = und + out_und

@@ -52,10 +52,14 @@ class UnifiedModel(nn.Module):
         features = self.vit_model(patches, position_indices, lengths)
         return self.connector(features) + self.vit_pos_embed(position_indices)
 
-    def embed_latents(self, latent_tokens: Tensor, t: Tensor, position_indices: Tensor) -> Tensor:
-        """Latent tokens (L, Z) at times t (L,) -> (L, D); indices are row * max_latent_size + column."""
+    def embed_latents(self, latent_tokens: Tensor, t: Tensor, lengths: Tensor, position_indices: Tensor) -> Tensor:
+        """Latent tokens (L, Z) of I images with `lengths` (I,) tokens each, at times t (I,) -> (L, D).
+
+        `position_indices` (L,) are row * max_latent_size + column.
+        """
         embedded = self.vae2llm(latent_tokens.to(self.vae2llm.weight.dtype))
-        return embedded + self.time_embedder(t) + self.latent_pos_embed(position_indices)
+        times = self.time_embedder(t).repeat_interleave(lengths, dim=0, output_size=embedded.shape[0])
+        return embedded + times + self.latent_pos_embed(position_indices)
 
     def text_logits(self, hidden: Tensor) -> Tensor:
         """Hidden states (N, D) of the und stream -> scores over words (N, V)."""

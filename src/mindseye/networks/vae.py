@@ -7,28 +7,28 @@ Parameter names are those of the published `ae.safetensors`.
 
 from __future__ import annotations
 
-import torch
+import itertools
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mindseye.networks.config import VaeConfig
 
-NUM_GROUPS = 32
 NORM_EPS = 1e-6
 
 
-def group_norm(num_channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(NUM_GROUPS, num_channels, eps=NORM_EPS)
+def group_norm(num_channels: int, num_groups: int) -> nn.GroupNorm:
+    return nn.GroupNorm(num_groups, num_channels, eps=NORM_EPS)
 
 
 class ResnetBlock(nn.Module):
     """Two norm-swish-convolution steps beside a shortcut."""
 
-    def __init__(self, in_channels: int, out_channels: int):
+    def __init__(self, in_channels: int, out_channels: int, num_groups: int):
         super().__init__()
-        self.norm1 = group_norm(in_channels)
+        self.norm1 = group_norm(in_channels, num_groups)
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.norm2 = group_norm(out_channels)
+        self.norm2 = group_norm(out_channels, num_groups)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         if in_channels != out_channels:
             self.nin_shortcut = nn.Conv2d(in_channels, out_channels, 1)
@@ -43,9 +43,9 @@ class ResnetBlock(nn.Module):
 class AttnBlock(nn.Module):
     """One head of attention over all pixels of the smallest scale."""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, num_groups: int):
         super().__init__()
-        self.norm = group_norm(channels)
+        self.norm = group_norm(channels, num_groups)
         self.q = nn.Conv2d(channels, channels, 1)
         self.k = nn.Conv2d(channels, channels, 1)
         self.v = nn.Conv2d(channels, channels, 1)
@@ -77,11 +77,11 @@ class Upsample(nn.Module):
 
 
 class Middle(nn.Module):
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, num_groups: int):
         super().__init__()
-        self.block_1 = ResnetBlock(channels, channels)
-        self.attn_1 = AttnBlock(channels)
-        self.block_2 = ResnetBlock(channels, channels)
+        self.block_1 = ResnetBlock(channels, channels, num_groups)
+        self.attn_1 = AttnBlock(channels, num_groups)
+        self.block_2 = ResnetBlock(channels, channels, num_groups)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.block_2(self.attn_1(self.block_1(x)))
@@ -90,14 +90,13 @@ class Middle(nn.Module):
 class Scale(nn.Module):
     """The residual blocks of one resolution and the change to the next one, if any."""
 
-    def __init__(self, in_channels: int, out_channels: int, num_blocks: int, change: str | None):
+    def __init__(self, widths: tuple[int, ...], num_groups: int, change: str | None):
         super().__init__()
-        widths = [in_channels] + [out_channels] * num_blocks
-        self.block = nn.ModuleList(ResnetBlock(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.block = nn.ModuleList(ResnetBlock(a, b, num_groups) for a, b in itertools.pairwise(widths))
         if change == "down":
-            self.downsample = Downsample(out_channels)
+            self.downsample = Downsample(widths[-1])
         elif change == "up":
-            self.upsample = Upsample(out_channels)
+            self.upsample = Upsample(widths[-1])
         self.change = change
 
     def forward(self, x: Tensor) -> Tensor:
@@ -113,14 +112,14 @@ class Encoder(nn.Module):
 
     def __init__(self, config: VaeConfig):
         super().__init__()
-        widths = [config.ch * multiple for multiple in config.ch_mult]
+        groups, widths = config.norm_num_groups, [config.ch * multiple for multiple in config.ch_mult]
         self.conv_in = nn.Conv2d(config.in_channels, config.ch, 3, padding=1)
         self.down = nn.ModuleList(
-            Scale(before, width, config.num_res_blocks, "down" if i + 1 < len(widths) else None)
+            Scale((before, *[width] * config.num_res_blocks), groups, "down" if i + 1 < len(widths) else None)
             for i, (before, width) in enumerate(zip([config.ch, *widths], widths, strict=False))
         )
-        self.mid = Middle(widths[-1])
-        self.norm_out = group_norm(widths[-1])
+        self.mid = Middle(widths[-1], groups)
+        self.norm_out = group_norm(widths[-1], groups)
         self.conv_out = nn.Conv2d(widths[-1], 2 * config.z_channels, 3, padding=1)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -135,14 +134,14 @@ class Decoder(nn.Module):
 
     def __init__(self, config: VaeConfig):
         super().__init__()
-        widths = [config.ch * multiple for multiple in config.ch_mult]
+        groups, widths = config.norm_num_groups, [config.ch * multiple for multiple in config.ch_mult]
         self.conv_in = nn.Conv2d(config.z_channels, widths[-1], 3, padding=1)
-        self.mid = Middle(widths[-1])
+        self.mid = Middle(widths[-1], groups)
         self.up = nn.ModuleList(  # up.0 is the full resolution, so it runs last
-            Scale(above, width, config.num_res_blocks + 1, "up" if i > 0 else None)
+            Scale((above, *[width] * (config.num_res_blocks + 1)), groups, "up" if i > 0 else None)
             for i, (above, width) in enumerate(zip([*widths[1:], widths[-1]], widths, strict=True))
         )
-        self.norm_out = group_norm(widths[0])
+        self.norm_out = group_norm(widths[0], groups)
         self.conv_out = nn.Conv2d(widths[0], config.out_ch, 3, padding=1)
 
     def forward(self, latents: Tensor) -> Tensor:

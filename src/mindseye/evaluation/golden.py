@@ -1,0 +1,212 @@
+"""Replaying recorded outputs of the reference implementation and measuring how far ours are from them."""
+# L latent tokens, Z latent_token_size, V vocab_size, H and W pixels
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ..checkpoints.load import LoadedModel
+from ..errors import InputError
+from ..events import Failed, ImageDone, TextDone
+from ..generation.conversation import Conversation, Mind
+from ..generation.engine import Engine
+from ..generation.work import Logits, Story
+from ..inputs.images import ImageLimits, ImageTransforms, open_image, resize_to_limits, to_patches, to_pixels
+from ..inputs.segments import grid_indices
+from ..params import ImageParams, TextParams
+
+TOLERANCE = 1e-4
+OPTION_NAMES = (
+    "cfg_text_scale",
+    "cfg_img_scale",
+    "cfg_interval",
+    "cfg_renorm_type",
+    "cfg_renorm_min",
+    "timestep_shift",
+    "num_timesteps",
+    "enable_taylorseer",
+)
+OFFICIAL = {"cfg_text_scale": 3.0, "cfg_img_scale": 1.5, "cfg_interval": (0.4, 1.0), "timestep_shift": 3.0}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: the largest |ours - recorded| / largest |recorded|, or a yes or no."""
+
+    case: str
+    what: str
+    error: float
+    tolerance: float = TOLERANCE
+
+    @property
+    def agrees(self) -> bool:
+        return self.error <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recorded folder: its cases, its tensors and where its images are."""
+
+    folder: Path
+    cases: dict[str, Any]
+    transforms: ImageTransforms
+    tensors: dict[str, Tensor]
+
+    @staticmethod
+    def open(folder: Path) -> Recording:
+        """Read `cases.json` and `expected.safetensors`; raises InputError for another kind of folder."""
+        for name in ("cases.json", "expected.safetensors"):
+            if not (folder / name).is_file():
+                raise InputError(f"{folder} is no recorded folder: it has no {name}")
+        try:
+            said = json.loads((folder / "cases.json").read_text())
+            limits = {kind: ImageLimits(**said["transforms"][kind]) for kind in ("vae", "vit")}
+            return Recording(
+                folder, said["cases"], ImageTransforms(**limits), load_file(folder / "expected.safetensors")
+            )
+        except Exception as error:
+            raise InputError(f"the recorded folder {folder} cannot be read: {error}") from error
+
+    def image(self, name: object) -> Image.Image:
+        """The input image of that number or name."""
+        return open_image(self.folder / f"image_{name}.png")
+
+
+def relative_error(ours: Tensor, recorded: Tensor) -> float:
+    """Largest |ours - recorded| over the largest |recorded|; infinite where shapes differ."""
+    if ours.shape != recorded.shape:
+        return float("inf")
+    scale = recorded.abs().max().item() or 1.0
+    error = ((ours.double() - recorded.double()).abs().max() / scale).item()
+    return error if error == error else float("inf")
+
+
+def exactly(is_same: bool) -> float:
+    """A yes or no as an error."""
+    return 0.0 if is_same else float("inf")
+
+
+def replay_all(model: LoadedModel, recording: Recording) -> Iterator[Check]:
+    """All cases but `train`, one check after another."""
+    yield from _replay_tokenizer(model, recording)
+    yield from _replay_resize(recording)
+    yield from _replay_images(model, recording)
+    for name, case in recording.cases.items():
+        if isinstance(case, dict) and "items" in case:
+            yield from _replay_request(model, recording, name, case)
+
+
+def _replay_tokenizer(model: LoadedModel, recording: Recording) -> Iterator[Check]:
+    rows = recording.cases.get("tokenizer", [])
+    same = all(model.tokenizer.encode(row["text"], allow_special=True) == row["ids"] for row in rows)
+    yield Check("tokenizer", f"{len(rows)} texts", exactly(same))
+
+
+def _replay_resize(recording: Recording) -> Iterator[Check]:
+    rows = recording.cases.get("resize", {}).get("rows", [])
+    kinds = sorted({key for row in rows for key in row} - {"size"})
+    for kind in kinds:
+        largest, smallest, stride = (int(x) for x in kind.split("_")[1:])
+        limits = ImageLimits(largest, smallest, stride)
+        same = all(list(limits.size_for(*row["size"])) == row[kind] for row in rows)
+        yield Check("resize", f"{kind}, {len(rows)} sizes", exactly(same))
+
+
+@torch.inference_mode()
+def _replay_images(model: LoadedModel, recording: Recording) -> Iterator[Check]:
+    """`pixels.*`, `vit.*` and `vae.*`: each image through its own transform straight from the file."""
+    for key in sorted(recording.tensors):
+        part, _, rest = key.partition(".")
+        kind, _, name = rest.partition(".")
+        if part not in ("pixels", "vit", "vae"):
+            continue
+        limits = getattr(recording.transforms, kind if part == "pixels" else part)
+        pixels = to_pixels(resize_to_limits(recording.image(name), limits))
+        ours = pixels if part == "pixels" else _features(model, f"{part}.{kind}", pixels)
+        yield Check(part, rest, relative_error(ours, recording.tensors[key]))
+
+
+def _features(model: LoadedModel, what: str, pixels: Tensor) -> Tensor:
+    network, vae = model.network, model.vae
+    if what == "vae.latent_mean":
+        return vae.encode(pixels[None])[0]
+    if what == "vae.decoded":
+        return vae.decode(vae.encode(pixels[None]))[0]
+    patch = model.config.vit.patch_size
+    patches = to_patches(pixels, patch)
+    indices = grid_indices(pixels.shape[1] // patch, pixels.shape[2] // patch, model.config.vit_max_num_patch_per_side)
+    if what == "vit.hidden":
+        return network.vit_model(patches, indices, [len(patches)])
+    return network.embed_vit(patches, indices, [len(patches)])
+
+
+def _replay_request(model: LoadedModel, recording: Recording, name: str, case: dict) -> Iterator[Check]:
+    engine = Engine(model.network, model.vae)
+    conversation = Conversation(Mind(model.network, model.tokenizer, recording.transforms))
+    seen: list[Logits] = []
+    latents: list[Tensor] = []
+    noise = recording.tensors.get(f"{name}.noise")
+    [job] = engine.run([_story(conversation, recording, case, noise, seen, latents)])
+    failed = next((e for e in job.events if isinstance(e, Failed)), None)
+    if failed:
+        raise failed.error
+    if f"{name}.text_logits" in recording.tensors:
+        ours = torch.stack([logits.scores for logits in seen])
+        yield Check(name, "text_logits", relative_error(ours, recording.tensors[f"{name}.text_logits"]))
+        yield Check(name, "text_token_ids", exactly([x.best for x in seen] == case["text_token_ids"]))
+    if case.get("text"):
+        texts = [e.text for e in job.events if isinstance(e, TextDone)][-1:]
+        yield Check(name, "text", exactly(texts == case["text"]))
+    if latents:
+        yield Check(name, "latent", relative_error(latents[0], recording.tensors[f"{name}.latent"]))
+        image = next(e.image for e in job.events if isinstance(e, ImageDone))
+        yield Check(name, "image, in grey levels of 255", _levels_apart(image, recording.folder / case["image"]), 1.0)
+
+
+def _levels_apart(image: Image.Image, recorded: Path) -> float:
+    """Largest difference of two pictures in grey levels; rounding may move a pixel by one."""
+    ours, theirs = to_pixels(image), to_pixels(open_image(recorded))
+    return float("inf") if ours.shape != theirs.shape else ((ours - theirs).abs().max() * 127.5).round().item()
+
+
+def _story(
+    conversation: Conversation,
+    recording: Recording,
+    case: dict,
+    noise: Tensor | None,
+    seen: list[Logits],
+    latents: list[Tensor],
+) -> Story[str]:
+    """The official inferencer's order of events for one case, with what was recorded on the way."""
+    options = {**OFFICIAL, **case["options"]}
+    draws = not options.get("understanding_output", False)
+    if "system_prompt" in case:
+        yield from conversation.say(case["system_prompt"], role="system")
+    for item in case["items"]:
+        if "image" in item:
+            yield from conversation.show(recording.image(item["image"]), for_drawing=draws)
+        else:
+            yield from conversation.say(item["text"])
+    generator = torch.Generator().manual_seed(0)
+    if "text_token_ids" in case:
+        # The reference counts the start token: N tokens are predicted, N - 1 become text.
+        num_tokens = options["max_think_token_n"]
+        yield from conversation.write(TextParams(num_tokens), generator, watch=seen.append)
+        written = yield from conversation.write(TextParams(num_tokens - 1), generator, role="thought")
+        if draws:
+            yield from conversation.keep(written, role="thought")
+    if draws:
+        chosen = {key: options[key] for key in OPTION_NAMES if key in options}
+        height, width = case["image_size_hw"] if "image_shapes" in options else (None, None)
+        params = ImageParams(width=width, height=height, **chosen)
+        latents.append((yield from conversation.draw(params, generator, seed=0, noise=noise)))
+    return "end"

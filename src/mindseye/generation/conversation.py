@@ -1,0 +1,145 @@
+"""A conversation: what can be said to a model and what it can be asked for, each as a story for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import PIL.Image
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..events import DrawingStarted, ImageDone, TextDone
+from ..inputs.images import ImageTransforms, from_pixels
+from ..inputs.prepare import check_drawing_size, prepare_image
+from ..inputs.segments import LatentSegment, TextSegment, grid_indices, latent_to_tokens, tokens_to_latent
+from ..inputs.tokenizer import Tokenizer
+from ..networks.unified import UnifiedModel
+from ..params import ImageParams, TextParams
+from .context import Memory
+from .flow import Branches, denoise
+from .text import Written, write_text
+from .work import Decode, Encode, Feed, Logits, Story, Wants
+
+
+@dataclass(frozen=True)
+class Mind:
+    """A loaded network with what it needs to read and draw."""
+
+    network: UnifiedModel
+    tokenizer: Tokenizer
+    transforms: ImageTransforms
+
+
+class Conversation:
+    """What has been said between a person and a model, and the model's memory of it."""
+
+    def __init__(self, mind: Mind) -> None:
+        self.mind = mind
+        self.config = mind.network.config
+        self.memory = Memory(mind.network, mind.tokenizer.special)
+        self.last_size: tuple[int, int] | None = None
+
+    def say(self, text: str, role: str = "user", wants: Wants = "nothing") -> Story[Logits | None]:
+        """Add a text; with wants="logits" returns the scores of what would follow it."""
+        segment = TextSegment(tuple(self.mind.tokenizer.encode(text)), role)
+        return (yield from self.memory.full.read(segment, wants))
+
+    def show(self, image: PIL.Image.Image, for_drawing: bool) -> Story[None]:
+        """Add an image: for understanding, and as a condition for drawing if asked."""
+        prepared = prepare_image(image, self.mind.transforms, self.config)
+        if for_drawing:
+            side = self.config.max_latent_size * self.config.pixels_per_token
+            if max(prepared.size) > side:
+                raise InputError(
+                    f"an image of {image.width} x {image.height} becomes {prepared.size[0]} x {prepared.size[1]}; "
+                    f"this model holds latents of at most {side} x {side} pixels"
+                )
+            latent = yield Encode(prepared.vae_pixels)
+            tokens = latent_to_tokens(latent, self.config.latent_patch_size)
+            yield from self.memory.full.read(LatentSegment(tokens, self._indices(prepared.size)))
+        yield from self.memory.full.read(prepared.vit)
+        self.last_size = prepared.size
+
+    def write(
+        self,
+        params: TextParams,
+        generator: torch.Generator,
+        role: str = "model",
+        watch: Callable[[Logits], None] | None = None,
+    ) -> Story[Written]:
+        """Let the model write a text. It is not part of the conversation before `keep`."""
+        is_thought = role == "thought"
+        written = yield from write_text(
+            self.memory.full, self.mind.tokenizer, params, generator, is_thought=is_thought, watch=watch
+        )
+        yield TextDone(written.text, written.ids, written.finish, is_thought)
+        return written
+
+    def keep(self, written: Written, role: str = "model", wants: Wants = "nothing") -> Story[Logits | None]:
+        """Add a written text to the conversation; its keys and values are reused where they can be."""
+        ids = tuple(self.mind.tokenizer.encode(written.text))
+        segment = TextSegment(ids, role)
+        if ids != written.ids:  # bytes that are no text, or a stop string, do not survive the way through text
+            return (yield from self.memory.full.read(segment, wants))
+        draft = written.draft
+        position = draft.position + segment.num_positions - len(written.unfed)
+        feed = Feed(draft.cache, position, written.unfed, is_causal=True, wants=wants)
+        [result] = yield [feed]
+        draft.note(segment)
+        self.memory.full = draft
+        return result
+
+    def draw(
+        self,
+        params: ImageParams,
+        generator: torch.Generator,
+        seed: int,
+        why: str = "asked",
+        noise: Tensor | None = None,
+    ) -> Story[Tensor]:
+        """Draw a picture from all that was said; emits it and returns its clean latent tokens (L, Z)."""
+        width, height, size_from = self._drawing_size(params)
+        branches = yield from self._branches(params)
+        indices = self._indices((width, height))
+        if noise is None:
+            noise = torch.randn(indices.numel(), self.config.latent_token_size, generator=generator)
+        yield DrawingStarted(width, height, why, size_from)
+        tokens = yield from denoise(self.mind.network, branches, noise, indices, params)
+        del branches
+        ppt = self.config.pixels_per_token
+        latent = tokens_to_latent(tokens, height // ppt, width // ppt, self.config.latent_patch_size)
+        image = from_pixels((yield Decode(latent)))
+        self.last_size = (width, height)
+        options = {**asdict(params), "width": width, "height": height}
+        yield ImageDone(image, why, size_from, seed, options)
+        return tokens
+
+    def _branches(self, params: ImageParams) -> Story[Branches]:
+        """The contexts that this drawing's guidance needs."""
+        full, no_text, no_image = self.memory.full, None, None
+        if params.has_text_guidance:
+            no_text = yield from self.memory.without_newest_text()
+        if params.has_image_guidance:
+            no_image = yield from self.memory.without_images()
+        return Branches(full, no_text, no_image)
+
+    def _drawing_size(self, params: ImageParams) -> tuple[int, int, str]:
+        """Width, height, and where they come from."""
+        if (params.width is None) != (params.height is None):
+            raise InputError(
+                f"width {params.width} and height {params.height} came; give both, or neither to take the last image's"
+            )
+        if params.width is not None and params.height is not None:
+            check_drawing_size(params.width, params.height, self.config)
+            return params.width, params.height, "asked"
+        if self.last_size is not None:
+            return *self.last_size, "last image"
+        largest = self.config.max_latent_size * self.config.pixels_per_token
+        side = min(self.mind.transforms.vae.max_size, largest)
+        return side, side, "default"
+
+    def _indices(self, size: tuple[int, int]) -> Tensor:
+        width, height = (side // self.config.pixels_per_token for side in size)
+        return grid_indices(height, width, self.config.max_latent_size)

@@ -1,0 +1,95 @@
+"""Drawing: from noise to latents along the schedule, one velocity a context a step."""
+# L latent tokens, Z latent_token_size
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..events import DrawingStep
+from ..networks.kv_cache import Canvas
+from ..networks.unified import UnifiedModel
+from ..params import ImageParams
+from .context import Context
+from .guidance import merge
+from .schedule import make_schedule
+from .step_cache import TaylorSeer
+from .work import Feed, Latents, Story
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The contexts of a guided drawing; a branch that is not needed is None."""
+
+    full: Context
+    no_text: Context | None = None
+    no_image: Context | None = None
+
+
+class Branch:
+    """One context on its way through a drawing: its canvas and, if asked for, its step cache."""
+
+    def __init__(self, network: UnifiedModel, context: Context, num_tokens: int, has_step_cache: bool) -> None:
+        self._network = network
+        self._canvas = Canvas(context.cache, num_tokens + 2)
+        self._position = context.position
+        self._marks = (context.frame.image_start, context.frame.image_end)
+        self._step_cache = TaylorSeer() if has_step_cache else None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next velocity needs a pass through the network."""
+        return self._step_cache is None or self._step_cache.is_due
+
+    def feed(self, latents: Latents) -> Feed:
+        wants = "velocity" if self._step_cache is None else "states"
+        return Feed(self._canvas, self._position, self._marks, latents=latents, wants=wants)
+
+    def velocity(self, result: Tensor | None) -> Tensor:
+        """(L, Z) from the pass's result, or from the step cache where there was no pass."""
+        if self._step_cache is None:
+            assert result is not None
+            return result
+        states = self._step_cache.extrapolate() if result is None else self._step_cache.observe(result)
+        with torch.inference_mode():
+            normed = self._network.language_model.model.norm_moe_gen(states)
+            return self._network.velocity(normed).float()
+
+
+def denoise(
+    network: UnifiedModel, branches: Branches, noise: Tensor, position_indices: Tensor, params: ImageParams
+) -> Story[Tensor]:
+    """Walk from `noise` (L, Z), float32, to clean latent tokens (L, Z)."""
+    contexts = [c for c in (branches.full, branches.no_text, branches.no_image) if c is not None]
+    walkers = {
+        _key(c): Branch(network, c, noise.shape[0], params.enable_taylorseer)
+        for c in {_key(c): c for c in contexts}.values()
+    }
+    x_t = noise.to(network.llm2vae.weight.device)
+    schedule = make_schedule(params)
+    for i, step in enumerate(schedule):
+        wanted = contexts if step.is_guided else contexts[:1]
+        latents = Latents(x_t, step.t, position_indices)
+        velocities = yield from _velocities({_key(c): walkers[_key(c)] for c in wanted}, latents)
+        v_t = velocities[_key(branches.full)]
+        if step.is_guided and branches.no_text is not None:
+            no_image = None if branches.no_image is None else velocities[_key(branches.no_image)]
+            v_t = merge(v_t, velocities[_key(branches.no_text)], no_image, params)
+        x_t = x_t - v_t * step.dt
+        yield DrawingStep(i + 1, len(schedule))
+    return x_t
+
+
+def _velocities(active: dict[tuple, Branch], latents: Latents) -> Story[dict[tuple, Tensor]]:
+    """One velocity a branch; the branches that are due share a forward pass."""
+    due = [key for key, branch in active.items() if branch.is_due]
+    results = (yield [active[key].feed(latents) for key in due]) if due else []
+    found = dict(zip(due, results, strict=True))
+    return {key: branch.velocity(found.get(key)) for key, branch in active.items()}
+
+
+def _key(context: Context) -> tuple:
+    """Contexts that say the same are the same branch."""
+    return tuple(id(segment) for segment in context.segments)

@@ -1,0 +1,114 @@
+"""One forward pass over whatever the running requests want: texts, images, single tokens and drawings alike."""
+# B feeds, Nu and Ng tokens of the two streams, D hidden_size, V vocab_size, Z latent_token_size
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..networks.attention import CachedAttention, Row
+from ..networks.kv_cache import KVCache
+from ..networks.unified import UnifiedModel
+from .work import Feed, Logits
+
+
+@torch.inference_mode()
+def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tensor | None]:
+    """What each feed wants, in order. Caches grow by their feeds; on failure they are left as they were."""
+    rows = _rows(feeds)
+    device = network.language_model.model.embed_tokens.weight.device
+    try:
+        for feed in feeds:
+            if isinstance(feed.memory, KVCache):
+                feed.memory.reserve(feed.num_tokens, feed.room)
+        und = _und_stream(network, feeds, device)
+        gen = _gen_stream(network, feeds, device)
+        attend = CachedAttention(rows, und.shape[0])
+        body = network.language_model.model
+        und, gen = body(und, gen, _positions(feeds, device), attend)
+        results = _results(network, feeds, rows, und, gen)
+    except BaseException:
+        for feed in feeds:
+            if isinstance(feed.memory, KVCache):
+                feed.memory.abandon()
+        raise
+    for feed in feeds:
+        if isinstance(feed.memory, KVCache):
+            feed.memory.commit()
+    return results
+
+
+def _rows(feeds: Sequence[Feed]) -> list[Row]:
+    rows, num_und, num_gen = [], 0, 0
+    for feed in feeds:
+        und = slice(num_und, num_und + feed.num_und)
+        gen = slice(num_gen, num_gen + feed.num_gen) if feed.latents else None
+        rows.append(Row(feed.memory, und, gen, feed.is_causal))
+        num_und, num_gen = und.stop, num_gen + feed.num_gen
+    return rows
+
+
+def _und_stream(network: UnifiedModel, feeds: Sequence[Feed], device: torch.device) -> Tensor:
+    """(Nu, D): each feed's texts or marks, followed by its ViT features."""
+    ids = torch.tensor([i for feed in feeds for i in feed.ids], device=device)
+    words = network.embed_text(ids)
+    seen = [feed.vit for feed in feeds if feed.vit]
+    if not seen:
+        return words
+    lengths = [vit.patches.shape[0] for vit in seen]
+    patches = torch.cat([vit.patches for vit in seen]).to(device, words.dtype)
+    indices = torch.cat([vit.position_indices for vit in seen]).to(device)
+    features = iter(network.embed_vit(patches, indices, lengths).split(lengths))
+    pieces: list[Tensor] = []
+    for feed, word in zip(feeds, words.split([len(feed.ids) for feed in feeds]), strict=True):
+        pieces += [word, next(features)] if feed.vit else [word]
+    return torch.cat(pieces)
+
+
+def _gen_stream(network: UnifiedModel, feeds: Sequence[Feed], device: torch.device) -> Tensor | None:
+    """(Ng, D): each feed's latent tokens at its own time."""
+    latents = [feed.latents for feed in feeds if feed.latents]
+    if not latents:
+        return None
+    lengths = torch.tensor([x.tokens.shape[0] for x in latents], device=device)
+    times = torch.tensor([x.t for x in latents], dtype=torch.float32, device=device)
+    tokens = torch.cat([x.tokens for x in latents]).to(device)
+    indices = torch.cat([x.position_indices for x in latents]).to(device)
+    return network.embed_latents(tokens, times, lengths, indices)
+
+
+def _positions(feeds: Sequence[Feed], device: torch.device) -> Tensor:
+    """(Nu + Ng,) rotary positions in stream order: texts count on, an image's tokens share one."""
+    und: list[int] = []
+    gen: list[int] = []
+    for feed in feeds:
+        if feed.is_causal:
+            und += range(feed.position, feed.position + feed.num_und)
+        else:
+            und += [feed.position] * feed.num_und
+            gen += [feed.position] * feed.num_gen
+    return torch.tensor(und + gen, device=device)
+
+
+def _results(
+    network: UnifiedModel, feeds: Sequence[Feed], rows: Sequence[Row], und: Tensor, gen: Tensor | None
+) -> list[Logits | Tensor | None]:
+    results: list[Logits | Tensor | None] = [None] * len(feeds)
+    body = network.language_model.model
+    asking = [i for i, feed in enumerate(feeds) if feed.wants == "logits"]
+    if asking:
+        last = und[[rows[i].und.stop - 1 for i in asking]]
+        scores = network.text_logits(body.norm(last)).float()  # (asking, V)
+        for i, row, best in zip(asking, scores, scores.argmax(-1).tolist(), strict=True):
+            results[i] = Logits(row, best)
+    drawing = [i for i, feed in enumerate(feeds) if feed.wants == "velocity"]
+    if drawing and gen is not None:
+        velocity = network.velocity(body.norm_moe_gen(gen)).float()
+        for i in drawing:
+            results[i] = velocity[rows[i].gen]
+    for i, feed in enumerate(feeds):
+        if feed.wants == "states" and gen is not None:
+            results[i] = gen[rows[i].gen]
+    return results

@@ -1,0 +1,110 @@
+"""Every knob of a request, with its range and its preset. Names are BAGEL's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .errors import InputError, nearest
+
+RENORM_TYPES = ("global", "channel", "text_channel")
+MAX_SEED = 2**63 - 1
+
+
+def _check(is_right: bool, name: str, value: object, expected: str) -> None:
+    if not is_right:
+        raise InputError(f"{name} is {value!r}; expected {expected}.")
+
+
+@dataclass(frozen=True)
+class TextParams:
+    """How text is written."""
+
+    max_tokens: int = 512
+    """Most tokens that one text may have (1 or more)."""
+    temperature: float = 0.0
+    """0 takes the likeliest token; above 0 samples, the flatter the higher."""
+    top_k: int = 0
+    """Sample among the k likeliest tokens; 0 for all."""
+    top_p: float = 1.0
+    """Sample among the likeliest tokens that together have this probability (above 0, at most 1)."""
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer; they are not part of it."""
+
+    def __post_init__(self) -> None:
+        _check(self.max_tokens >= 1, "max_tokens", self.max_tokens, "1 or more")
+        _check(0 <= self.temperature < math.inf, "temperature", self.temperature, "0 or more")
+        _check(self.top_k >= 0, "top_k", self.top_k, "0 (all) or more")
+        _check(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
+        _check(all(self.stop), "stop", self.stop, "texts that are not empty")
+
+
+@dataclass(frozen=True)
+class ImageParams:
+    """How a picture is drawn. The defaults are BAGEL's preset for drawing from words."""
+
+    width: int | None = None
+    """Width in pixels; none takes the last image's, or the model's own size."""
+    height: int | None = None
+    """Height in pixels; none takes the last image's, or the model's own size."""
+    num_timesteps: int = 50
+    """Points of the schedule (2 or more); N points are N - 1 updates."""
+    timestep_shift: float = 3.0
+    """Above 1 spends more of the schedule near noise."""
+    cfg_text_scale: float = 4.0
+    """Guidance towards the newest text; 1 or less switches all guidance off."""
+    cfg_img_scale: float = 1.0
+    """Guidance towards the images; 1 or less switches it off."""
+    cfg_interval: tuple[float, float] = (0.4, 1.0)
+    """Guidance is on where low < t <= high; t is 1 for noise and 0 for the finished image."""
+    cfg_renorm_type: str = "global"
+    """Keeps guided velocities from growing: "global" over the image, "channel" a token, "text_channel" a token
+    before the image step."""
+    cfg_renorm_min: float = 0.0
+    """Least factor of that renormalisation (0 to 1)."""
+    enable_taylorseer: bool = False
+    """Computes a third of the later steps and extrapolates the rest: faster, not exact."""
+
+    def __post_init__(self) -> None:
+        _check(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more (N points are N - 1 updates)")
+        _check(0 < self.timestep_shift < math.inf, "timestep_shift", self.timestep_shift, "above 0")
+        _check(0 <= self.cfg_text_scale < math.inf, "cfg_text_scale", self.cfg_text_scale, "0 or more")
+        _check(0 <= self.cfg_img_scale < math.inf, "cfg_img_scale", self.cfg_img_scale, "0 or more")
+        _check(0 <= self.cfg_renorm_min <= 1, "cfg_renorm_min", self.cfg_renorm_min, "0 to 1")
+        object.__setattr__(self, "cfg_interval", tuple(self.cfg_interval))
+        low_high = self.cfg_interval
+        is_interval = len(low_high) == 2 and 0 <= low_high[0] <= low_high[1] <= 1
+        _check(is_interval, "cfg_interval", low_high, "two numbers with 0 <= low <= high <= 1")
+        if self.cfg_renorm_type not in RENORM_TYPES:
+            hint = nearest(self.cfg_renorm_type, RENORM_TYPES)
+            raise InputError(
+                f'cfg_renorm_type is "{self.cfg_renorm_type}"; expected one of {", ".join(RENORM_TYPES)}{hint}.'
+            )
+        for name in ("width", "height"):
+            value = getattr(self, name)
+            _check(value is None or value >= 1, name, value, "1 pixel or more")
+
+    @property
+    def has_text_guidance(self) -> bool:
+        return self.cfg_text_scale > 1
+
+    @property
+    def has_image_guidance(self) -> bool:
+        return self.has_text_guidance and self.cfg_img_scale > 1
+
+
+DRAW = ImageParams()
+EDIT = ImageParams(cfg_img_scale=2.0, cfg_interval=(0.0, 1.0), cfg_renorm_type="text_channel")
+
+
+def replace_known(params: Any, options: dict[str, Any]) -> Any:
+    """`params` with some fields replaced; an unknown name raises InputError and names the nearest one."""
+    known = [f.name for f in fields(params)]
+    for name in options:
+        if name not in known:
+            raise InputError(
+                f'unknown option "{name}"{nearest(name, known)}; {type(params).__name__} has {", ".join(known)}.'
+            )
+    return dataclasses.replace(params, **options)
