@@ -1,0 +1,179 @@
+"""Trains the pocket autoencoder on rendered scenes.
+
+Most steps look at crops of a quarter of the picture: four times as many steps a second, and convolutions do
+not care. The last steps look at whole pictures, since norms and the middle attention do.
+"""
+# B pictures, S side of a picture in px, C latent channels, h side of a latent
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mindseye.networks.config import VaeConfig
+from mindseye.networks.vae import Autoencoder, ResnetBlock
+from mindseye.worlds.render import render
+from mindseye.worlds.sampling import sample_scene
+
+Report = Callable[[dict[str, float]], None]
+WEIGHTS_FILE = "ae.safetensors"
+CONFIG_FILE = "vae_config.json"
+FIRST_LOG_VARIANCE = -5.0  # nearly no noise at the start, or the decoder learns nothing for a long while
+GRADIENT_CLIP = 1.0
+REPORT_EVERY = 50  # steps
+
+
+@dataclass(frozen=True)
+class AutoencoderSettings:
+    """How the autoencoder is trained; sizes are named as in `VaeConfig`."""
+
+    ch: int = 64
+    ch_mult: tuple[int, ...] = (1, 1, 1, 1)
+    num_res_blocks: int = 0
+    z_channels: int = 16
+    norm_num_groups: int = 16
+    num_crop_steps: int = 6000
+    num_steps: int = 8000
+    """All steps; those after the crop steps see whole pictures."""
+    batch_size: int = 16
+    crop_size: int = 32
+    learning_rate: float = 2e-3
+    num_warmup_steps: int = 100
+    absolute_weight: float = 0.1
+    edge_weight: float = 0.1
+    kl_weight: float = 2e-5
+    pool_size: int = 20_000
+    """Scenes rendered beforehand, from which the batches are drawn."""
+
+    @property
+    def config(self) -> VaeConfig:
+        """Sizes of the network, not yet scaled."""
+        return VaeConfig(
+            ch=self.ch,
+            ch_mult=tuple(self.ch_mult),
+            num_res_blocks=self.num_res_blocks,
+            z_channels=self.z_channels,
+            norm_num_groups=self.norm_num_groups,
+            scale_factor=1.0,
+            shift_factor=0.0,
+        )
+
+
+def train_autoencoder(settings: AutoencoderSettings, seed: int, report: Report) -> Autoencoder:
+    """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    pool = render_pool(rng, settings.pool_size)
+    autoencoder = Autoencoder(settings.config)
+    prepare_for_training(autoencoder)
+    parameters = list(autoencoder.parameters())
+    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
+    for step in range(settings.num_steps):
+        pixels = draw_batch(pool, rng, settings, whole=step >= settings.num_crop_steps)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * warmup_cosine(step, settings)
+        loss, parts = autoencoder_loss(autoencoder, pixels, settings)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_CLIP)
+        optimizer.step()
+        if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
+            report({"step": step, **{name: value.item() for name, value in parts.items()}})
+    return normalise_latents(autoencoder.eval(), to_pixels(pool[:2000]))
+
+
+def render_pool(rng: np.random.Generator, size: int, split: str = "train") -> np.ndarray:
+    """(size, S, S, 3) uint8 pictures of random scenes."""
+    return np.stack([render(sample_scene(rng, split)) for _ in range(size)])
+
+
+def to_pixels(pictures: np.ndarray) -> Tensor:
+    """(B, S, S, 3) uint8 -> (B, 3, S, S) in -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+
+
+def draw_batch(pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool) -> Tensor:
+    """Pixels of random pictures of the pool, or of one random crop of each."""
+    pictures = pool[rng.integers(0, len(pool), settings.batch_size)]
+    if not whole:
+        top, left = rng.integers(0, pictures.shape[1] - settings.crop_size + 1, 2)
+        pictures = pictures[:, top : top + settings.crop_size, left : left + settings.crop_size]
+    return to_pixels(pictures)
+
+
+def prepare_for_training(autoencoder: Autoencoder) -> None:
+    """Start near the identity: weak residual branches and little latent noise."""
+    with torch.no_grad():
+        for module in autoencoder.modules():
+            if isinstance(module, ResnetBlock):
+                module.conv2.weight.mul_(0.1)
+        autoencoder.encoder.conv_out.bias[autoencoder.config.z_channels :] = FIRST_LOG_VARIANCE
+
+
+def warmup_cosine(step: int, settings: AutoencoderSettings) -> float:
+    """Factor on the learning rate, 0..1."""
+    progress = step / settings.num_steps
+    return min(1.0, (step + 1) / settings.num_warmup_steps) * (0.51 + 0.49 * math.cos(math.pi * progress))
+
+
+def autoencoder_loss(
+    autoencoder: Autoencoder, pixels: Tensor, settings: AutoencoderSettings
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss and its parts, with the peak signal-to-noise ratio of this batch in dB."""
+    with torch.autocast(pixels.device.type, torch.bfloat16):
+        mean, log_variance = (moment.float() for moment in autoencoder.encode_moments(pixels))
+        log_variance = log_variance.clamp(-12, 4)
+        latents = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()  # (B, C, h, h)
+        drawn = autoencoder.decoder(latents).float()  # (B, 3, S, S)
+    error = drawn - pixels
+    squared = error.square().mean()
+    edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+    loss = squared + settings.absolute_weight * error.abs().mean() + settings.edge_weight * edges
+    parts = {"psnr": 10 * torch.log10(4 / squared.detach()), "edges": edges.detach(), "kl": kl.detach()}
+    return loss + settings.kl_weight * kl, parts
+
+
+@torch.no_grad()
+def normalise_latents(autoencoder: Autoencoder, pixels: Tensor) -> Autoencoder:
+    """The same autoencoder with each latent channel at spread 1 and their mean at 0.
+
+    The spreads go into the weights of the two convolutions around the latents, which is exact.
+    """
+    means = torch.cat([autoencoder.encode_moments(some)[0] for some in pixels.split(100)])  # (B, C, h, h)
+    spread = means.std(dim=(0, 2, 3))  # (C,)
+    channels = len(spread)
+    autoencoder.encoder.conv_out.weight[:channels] /= spread[:, None, None, None]
+    autoencoder.encoder.conv_out.bias[:channels] /= spread
+    autoencoder.encoder.conv_out.bias[channels:] -= 2 * spread.log()
+    autoencoder.decoder.conv_in.weight *= spread[None, :, None, None]
+    scaled = means / spread[:, None, None]
+    shift, scale = scaled.mean().item(), 1 / scaled.std().item()
+    normalised = Autoencoder(replace(autoencoder.config, shift_factor=shift, scale_factor=scale))
+    normalised.load_state_dict(autoencoder.state_dict())
+    return normalised.eval()
+
+
+@torch.no_grad()
+def measure_psnr(autoencoder: Autoencoder, pixels: Tensor) -> float:
+    """Mean peak signal-to-noise ratio in dB over pictures (B, 3, S, S) in -1..1."""
+    errors = [
+        (autoencoder.decode(autoencoder.encode(some)).clamp(-1, 1) - some).square().mean(dim=(1, 2, 3))
+        for some in pixels.split(50)
+    ]
+    return (10 * torch.log10(4 / torch.cat(errors))).mean().item()
+
+
+def save_autoencoder(autoencoder: Autoencoder, folder: Path) -> None:
+    """Write `ae.safetensors` in bfloat16 and its sizes."""
+    weights = {name: weight.bfloat16().contiguous() for name, weight in autoencoder.state_dict().items()}
+    save_file(weights, folder / WEIGHTS_FILE)
+    (folder / CONFIG_FILE).write_text(json.dumps(asdict(autoencoder.config), indent=1))
