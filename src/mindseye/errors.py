@@ -5,7 +5,7 @@
       ├─ CheckpointError    a model folder is missing, incomplete or of another kind
       ├─ SettingsError      a recipe or settings file says something unknown or out of range
       ├─ MemoryShortError   the work does not fit into the memory of the device
-      └─ Cancelled          the caller asked to stop
+      └─ CancelledError          the caller asked to stop
 
 A message says what came, what was expected and what to do. The command line maps them to one line and
 exit status 2, a server to an HTTP status.
@@ -37,7 +37,7 @@ class MemoryShortError(MindseyeError):
     """Work that does not fit into the memory of the device."""
 
 
-class Cancelled(MindseyeError):
+class CancelledError(MindseyeError):
     """The caller asked to stop."""
 
 

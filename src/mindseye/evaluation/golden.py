@@ -208,5 +208,5 @@ def _story(
         chosen = {key: options[key] for key in OPTION_NAMES if key in options}
         height, width = case["image_size_hw"] if "image_shapes" in options else (None, None)
         params = ImageParams(width=width, height=height, **chosen)
-        latents.append((yield from conversation.draw(params, generator, seed=0, noise=noise)))
+        yield from conversation.draw(params, generator, seed=0, noise=noise, watch=latents.append)
     return "end"

@@ -52,7 +52,7 @@ class Context:
             return Feed(self.cache, self.position, ids, is_causal=True, wants=wants)
         marks = (frame.image_start, frame.image_end)
         if isinstance(segment, VitSegment):
-            return Feed(self.cache, self.position, marks, vit=segment)
+            return Feed(self.cache, self.position, marks, vit=segment, wants=wants)
         clean = Latents(segment.latent_tokens, 0.0, segment.position_indices)
         return Feed(self.cache, self.position, marks, latents=clean)
 

@@ -46,7 +46,7 @@ class Conversation:
         segment = TextSegment(tuple(self.mind.tokenizer.encode(text)), role)
         return (yield from self.memory.full.read(segment, wants))
 
-    def show(self, image: PIL.Image.Image, for_drawing: bool) -> Story[None]:
+    def show(self, image: PIL.Image.Image, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
         """Add an image: for understanding, and as a condition for drawing if asked."""
         prepared = prepare_image(image, self.mind.transforms, self.config)
         if for_drawing:
@@ -59,8 +59,9 @@ class Conversation:
             latent = yield Encode(prepared.vae_pixels)
             tokens = latent_to_tokens(latent, self.config.latent_patch_size)
             yield from self.memory.full.read(LatentSegment(tokens, self._indices(prepared.size)))
-        yield from self.memory.full.read(prepared.vit)
+        after = yield from self.memory.full.read(prepared.vit, wants)
         self.last_size = prepared.size
+        return after
 
     def write(
         self,
@@ -98,8 +99,12 @@ class Conversation:
         seed: int,
         why: str = "asked",
         noise: Tensor | None = None,
-    ) -> Story[Tensor]:
-        """Draw a picture from all that was said; emits it and returns its clean latent tokens (L, Z)."""
+        watch: Callable[[Tensor], None] | None = None,
+    ) -> Story[PIL.Image.Image]:
+        """Draw a picture from all that was said; emits and returns it.
+
+        `noise` (L, Z) replaces the generator's; `watch` sees the clean latent tokens (L, Z).
+        """
         width, height, size_from = self._drawing_size(params)
         branches = yield from self._branches(params)
         indices = self._indices((width, height))
@@ -107,14 +112,15 @@ class Conversation:
             noise = torch.randn(indices.numel(), self.config.latent_token_size, generator=generator)
         yield DrawingStarted(width, height, why, size_from)
         tokens = yield from denoise(self.mind.network, branches, noise, indices, params)
-        del branches
+        if watch:
+            watch(tokens)
         ppt = self.config.pixels_per_token
         latent = tokens_to_latent(tokens, height // ppt, width // ppt, self.config.latent_patch_size)
         image = from_pixels((yield Decode(latent)))
         self.last_size = (width, height)
         options = {**asdict(params), "width": width, "height": height}
         yield ImageDone(image, why, size_from, seed, options)
-        return tokens
+        return image
 
     def _branches(self, params: ImageParams) -> Story[Branches]:
         """The contexts that this drawing's guidance needs."""

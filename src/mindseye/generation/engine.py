@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import Cancelled, MemoryShortError, MindseyeError
+from ..errors import CancelledError, MemoryShortError, MindseyeError
 from ..events import Event, Failed, TurnEnd
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
@@ -87,7 +87,7 @@ class Job:
     def cancel(self) -> None:
         """Stop before the next step."""
         if not self.is_done:
-            self.fail(Cancelled("the request was cancelled"))
+            self.fail(CancelledError("the request was cancelled"))
 
     def _finish(self, finish: str) -> None:
         self._close()

@@ -1,0 +1,43 @@
+"""What a checkpoint recommends for its requests: presets and the wording of its system prompts.
+
+They stand in `mindseye.json` of a folder; a folder without it gets BAGEL's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import CheckpointError, MindseyeError
+from ..inputs.prompts import BAGEL, SystemPrompt, with_wording
+from ..params import DRAW, EDIT, ImageParams, TextParams, replace_known
+
+FILE = "mindseye.json"
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Presets for writing, drawing and editing, and the system prompts."""
+
+    text: TextParams = field(default_factory=TextParams)
+    draw: ImageParams = DRAW
+    edit: ImageParams = EDIT
+    prompts: dict[str, SystemPrompt] = field(default_factory=lambda: dict(BAGEL))
+
+    @staticmethod
+    def from_folder(folder: Path) -> Defaults:
+        """Those of a checkpoint folder; raises CheckpointError where `mindseye.json` is wrong."""
+        path = folder / FILE
+        if not path.is_file():
+            return Defaults()
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+            return Defaults(
+                text=replace_known(TextParams(), said.get("text", {})),
+                draw=replace_known(DRAW, said.get("draw", {})),
+                edit=replace_known(EDIT, said.get("edit", {})),
+                prompts=with_wording(BAGEL, said.get("system_prompts", {})),
+            )
+        except (ValueError, AttributeError, MindseyeError) as error:
+            raise CheckpointError(f"{path} cannot be used: {error}") from error

@@ -1,0 +1,191 @@
+"""A loaded model and what can be asked of it in one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+
+from .checkpoints.defaults import Defaults
+from .checkpoints.load import LoadedModel
+from .checkpoints.load import load as load_checkpoint
+from .errors import InputError, nearest
+from .events import Event, Failed, ImageDone, TextDone, TurnEnd
+from .generation.conversation import Conversation, Mind
+from .generation.engine import Engine
+from .generation.policies import WhenToDraw
+from .generation.text import split_thought
+from .generation.turns import Request, Task, story_of
+from .inputs.prompts import THINK_ANSWER, THINK_DRAW
+from .messages import Image, Text, as_items
+from .params import ImageParams, TextParams
+from .pictures import save_png
+from .version import __version__
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """An answer: its texts and images in the order they came."""
+
+    parts: tuple[str | PIL.Image.Image, ...]
+    thought: str | None
+    end: TurnEnd
+    events: tuple[Event, ...] = field(repr=False)
+    facts: dict[str, Any] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All texts, one after the other, without thoughts."""
+        return "\n".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def images(self) -> tuple[PIL.Image.Image, ...]:
+        return tuple(part for part in self.parts if isinstance(part, PIL.Image.Image))
+
+    @property
+    def image(self) -> PIL.Image.Image:
+        """The last image; raises InputError when there is none."""
+        if not self.images:
+            raise InputError("this reply has no image; ask for one with draw or edit")
+        return self.images[-1]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the last image as PNG with the prompt, options, seed, model and version inside."""
+        return save_png(self.image, path, self.facts)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Model:
+    """A BAGEL-family model, ready to be asked. Make one with `mindseye.load`."""
+
+    def __init__(self, loaded: LoadedModel, name: str) -> None:
+        self.name = name
+        self.loaded = loaded
+        self.defaults = Defaults.from_folder(loaded.folder)
+        self.mind = Mind(loaded.network, loaded.tokenizer, loaded.transforms)
+        self.engine = Engine(loaded.network, loaded.vae)
+
+    def ask(self, *items: object, **options: Any) -> Reply:
+        """Answer a question about any number of images and texts, in words."""
+        return self.run([self.request("ask", items, **options)])[0]
+
+    def draw(self, prompt: str, **options: Any) -> Reply:
+        """Draw what the prompt says."""
+        return self.run([self.request("draw", [prompt], **options)])[0]
+
+    def edit(self, *items: object, **options: Any) -> Reply:
+        """Change an image as the instruction says: one or more images, then the words."""
+        return self.run([self.request("edit", items, **options)])[0]
+
+    def imagine(self, image: object, action: str, **options: Any) -> Reply:
+        """Draw what would be seen after an action in the scene of the image."""
+        return self.run([self.request("edit", [image, action], **options)])[0]
+
+    def generate(self, *items: object, when_to_draw: str | WhenToDraw = "model", **options: Any) -> Reply:
+        """Answer with texts and images in any order, as the policy decides."""
+        return self.run([self.request("generate", items, when_to_draw=when_to_draw, **options)])[0]
+
+    def chat(self) -> Chat:
+        """A conversation of many turns that remembers everything said."""
+        return Chat(self)
+
+    def request(
+        self, task: Task, things: Sequence[object], *, when_to_draw: str | WhenToDraw = "model", **options: Any
+    ) -> Request:
+        """A request with this model's presets; `options` are fields of TextParams, ImageParams and Request."""
+        items = as_items(things)
+        has_image = any(isinstance(item, Image) for item in items)
+        image = self.defaults.edit if task == "edit" or (task == "generate" and has_image) else self.defaults.draw
+        think = bool(options.pop("think", False))
+        seed = options.pop("seed", None)
+        system_prompt = options.pop("system_prompt", None)
+        if think and system_prompt is None:
+            wanted = THINK_ANSWER if task == "ask" else THINK_DRAW
+            system_prompt = self.defaults.prompts[wanted].text
+        text, image = _with_options(self.defaults.text, image, options)
+        policy = WhenToDraw(when_to_draw) if isinstance(when_to_draw, str) else when_to_draw  # type: ignore[arg-type]
+        seed = secrets.randbits(31) if seed is None else seed
+        return Request(task, items, text, image, seed, think, system_prompt, policy)
+
+    def run(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answer any number of requests at once; each as if it were alone. Raises the first error."""
+        jobs = self.engine.run([story_of(request, Conversation(self.mind)) for request in requests])
+        return [self._reply(request, tuple(job.events)) for request, job in zip(requests, jobs, strict=True)]
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """The events of one request as they come; closing the iterator stops it."""
+        return self.engine.stream(story_of(request, Conversation(self.mind)))
+
+    def facts(self, request: Request, image: ImageDone | None) -> dict[str, Any]:
+        """What a saved picture says about itself."""
+        prompt = [item.text if isinstance(item, Text) else "<image>" for item in request.items]
+        said: dict[str, Any] = {"task": request.task, "prompt": prompt, "seed": request.seed}
+        said["options"] = image.options if image else dataclasses.asdict(request.image)
+        return {**said, "think": request.think, "model": self.name, "version": __version__}
+
+    def _reply(self, request: Request, events: tuple[Event, ...]) -> Reply:
+        parts: list[str | PIL.Image.Image] = []
+        thought, end, last = None, None, None
+        for event in events:
+            if isinstance(event, Failed):
+                raise event.error
+            if isinstance(event, TextDone) and event.is_thought:
+                thought = split_thought(event.text + "</think>")[0]
+            elif isinstance(event, TextDone):
+                found, text = split_thought(event.text)
+                thought = found or thought
+                parts.append(text)
+            elif isinstance(event, ImageDone):
+                parts.append(event.image)
+                last = event
+            elif isinstance(event, TurnEnd):
+                end = event
+        assert end is not None
+        return Reply(tuple(parts), thought, end, events, self.facts(request, last))
+
+
+class Chat:
+    """Many turns with one model; each turn costs its own tokens, not the history's."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.conversation = Conversation(model.mind)
+
+    def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
+        """One turn: texts and images in, texts and images out."""
+        request = self.model.request(task, items, **options)
+        [job] = self.model.engine.run([story_of(request, self.conversation)])
+        return self.model._reply(request, tuple(job.events))
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """One turn as events."""
+        return self.model.engine.stream(story_of(request, self.conversation))
+
+
+def load(model: str | Path = "pocket", **options: Any) -> Model:
+    """Load a model: "pocket", a folder with the published layout, or a hub id.
+
+    Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32", "bfloat16"), weights_name,
+    understanding_only. Raises CheckpointError for a folder that is missing, incomplete or of another kind.
+    """
+    return Model(load_checkpoint(str(model), **options), str(model))
+
+
+def _with_options(text: TextParams, image: ImageParams, options: dict[str, Any]) -> tuple[TextParams, ImageParams]:
+    """Both params with the options that are theirs; an unknown name raises InputError."""
+    text_names = {f.name for f in dataclasses.fields(TextParams)}
+    image_names = {f.name for f in dataclasses.fields(ImageParams)}
+    for name in options:
+        if name not in text_names | image_names:
+            known = sorted(text_names | image_names | {"seed", "think", "system_prompt", "when_to_draw"})
+            raise InputError(f'unknown option "{name}"{nearest(name, known)}; known: {", ".join(known)}')
+    text_options = {name: value for name, value in options.items() if name in text_names}
+    image_options = {name: value for name, value in options.items() if name in image_names}
+    return dataclasses.replace(text, **text_options), dataclasses.replace(image, **image_options)
