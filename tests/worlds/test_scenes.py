@@ -3,7 +3,7 @@ import pytest
 
 from mindseye.errors import InputError
 from mindseye.worlds import NOUN_KINDS, NOUNS, Scene, Thing, is_held_out, render, sample_scene
-from mindseye.worlds.atlas import load_sheet
+from mindseye.worlds.sprites import load_sheet
 from mindseye.worlds.nouns import nouns_of_kind
 
 

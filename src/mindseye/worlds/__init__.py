@@ -1,5 +1,7 @@
 """Pictured worlds whose truth is known: they teach and judge the pocket model."""
 
+from mindseye.worlds.curriculum import KINDS, MIX, sample_episode, sample_sentences
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
 from mindseye.worlds.nouns import KINDS as NOUN_KINDS
 from mindseye.worlds.nouns import NOUNS, Kind, Noun
 from mindseye.worlds.render import render, to_image
@@ -9,16 +11,24 @@ from mindseye.worlds.scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, T
 __all__ = [
     "BACKGROUNDS",
     "CORNERS",
+    "KINDS",
+    "MIX",
     "NOUNS",
     "NOUN_KINDS",
     "PLACES",
     "SIZES",
+    "Episode",
+    "EpisodeOptions",
     "Kind",
     "Noun",
+    "Say",
     "Scene",
+    "Show",
     "Thing",
     "is_held_out",
     "render",
+    "sample_episode",
     "sample_scene",
+    "sample_sentences",
     "to_image",
 ]

@@ -80,7 +80,7 @@ def sample_scene(
     if num_things is not None and not 0 <= num_things <= 4:
         raise InputError(f"num_things is {num_things}; a picture holds 0 to 4 things")
     for _ in range(_MAX_TRIES):
-        scene = _any_scene(rng, num_things, nouns, background)
+        scene = any_scene(rng, num_things, nouns, background)
         if is_held_out(scene) == (split == "test"):
             return scene
     raise InputError(f"found no {split} scene of {num_things} things among {len(nouns)} nouns; allow more")
@@ -92,9 +92,13 @@ def check_split(split: str) -> None:
         raise InputError(f'unknown split "{split}"{nearest(split, SPLITS)}; known: train, test')
 
 
-def _any_scene(
-    rng: np.random.Generator, num_things: int | None, nouns: Sequence[str], background: str | None
+def any_scene(
+    rng: np.random.Generator,
+    num_things: int | None = None,
+    nouns: Sequence[str] = ALL_NOUNS,
+    background: str | None = None,
 ) -> Scene:
+    """A random scene as from `sample_scene`, of either split."""
     dice = rng.random(16).tolist()  # one call: scalars out of a Generator are slow
     count = 1 + int(dice[0] * 4) if num_things is None else num_things
     ground = background or ALL_BACKGROUNDS[int(dice[1] * len(ALL_BACKGROUNDS))]

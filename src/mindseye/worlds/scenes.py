@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mindseye.errors import InputError, nearest
-from mindseye.worlds.atlas import STYLES
 from mindseye.worlds.nouns import NOUNS, noun_of
+from mindseye.worlds.sprites import STYLES
 
 Size = Literal["big", "small"]
 Place = Literal["top left", "top right", "bottom left", "bottom right", "middle"]

@@ -1,0 +1,97 @@
+"""All that can be asked in this world, in one bag: pick an episode of any kind, language and split."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+
+from mindseye.errors import InputError, nearest
+from mindseye.worlds import actions, captions, drawings, edits, questions, reasoning, thoughts
+from mindseye.worlds.dice import Dice
+from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions
+from mindseye.worlds.language import LANGUAGES, check_language
+from mindseye.worlds.sampling import check_split, is_held_out
+
+_BUILDERS: dict[str, Builder] = {
+    kind: builder
+    for family in (captions, questions, drawings, edits, actions, thoughts, reasoning)
+    for kind, builder in family.BUILDERS.items()
+}
+KINDS: tuple[str, ...] = tuple(_BUILDERS)
+MIX: Mapping[str, float] = {
+    "caption": 2.0,
+    "question": 5.0,
+    "draw": 6.0,
+    "edit": 4.0,
+    "action": 2.0,
+    "think": 2.0,
+    "reason": 1.0,
+    "reason.words": 0.5,
+}
+"""Shares of the kinds; the share of a family ("draw") is divided evenly among those not named themselves."""
+
+_MAX_THROWS = 10_000
+_DEFAULT_OPTIONS = EpisodeOptions()
+
+
+def sample_episode(
+    rng: np.random.Generator,
+    split: str = "train",
+    kind: str | None = None,
+    language: str | None = None,
+    mix: Mapping[str, float] | None = None,
+    options: EpisodeOptions = _DEFAULT_OPTIONS,
+) -> Episode:
+    """A random episode.
+
+    kind: one of KINDS, or a family such as "draw"; None picks by `mix` (kinds or families to weights).
+    language: "en" or "zh"; None picks one, each as likely.
+    split: "train" shows no held-out combination of words in any picture, "test" shows at least one.
+    Raises InputError for unknown words.
+    """
+    check_split(split)
+    dice = Dice(rng)
+    if language is None:
+        language = dice.pick(LANGUAGES)
+    check_language(language)
+    shares = {kind: 1.0} if kind else (mix or MIX)
+    kinds, bounds = _lots(tuple(shares.items()))
+    chosen = kinds[min(bisect(bounds, rng.random() * bounds[-1]), len(kinds) - 1)]
+    for _ in range(_MAX_THROWS):
+        episode = _BUILDERS[chosen](dice, language, options)
+        if episode and any(map(is_held_out, episode.scenes)) == (split == "test"):
+            return episode
+    raise InputError(f"found no {split} episode of kind {chosen} in {_MAX_THROWS} throws")
+
+
+def sample_sentences(rng: np.random.Generator, count: int, split: str = "train") -> list[str]:
+    """The texts of `count` random episodes, to train a tokenizer on; targets and requests alike."""
+    return [text for _ in range(count) for text in sample_episode(rng, split).texts]
+
+
+@lru_cache(maxsize=64)
+def _lots(shares: tuple[tuple[str, float], ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The kinds that may be drawn, and the running sum of their weights."""
+    weights: dict[str, float] = {}
+    named = {name for name, _ in shares}
+    for name, share in shares:
+        if share < 0:
+            raise InputError(f'the share of "{name}" is {share}; it must not be negative')
+        members = [name] if name in _BUILDERS else _family(name, named)
+        for member in members:
+            weights[member] = weights.get(member, 0.0) + share / len(members)
+    if not sum(weights.values()):
+        raise InputError("the mix of episodes is empty; give at least one kind a share above 0")
+    return tuple(weights), tuple(accumulate(weights.values()))
+
+
+def _family(name: str, named: set[str]) -> list[str]:
+    members = [kind for kind in KINDS if kind.startswith(f"{name}.") and kind not in named]
+    if not members:
+        known = [*KINDS, *sorted({kind.split(".")[0] for kind in KINDS})]
+        raise InputError(f'unknown kind of episode "{name}"{nearest(name, known)}; known: {", ".join(KINDS)}')
+    return members
