@@ -158,7 +158,7 @@ def _builder(family: str) -> Builder:
         asked = [first]
         for _ in range((options.num_questions or dice.pick((1, 2, 3, 4))) - 1):
             further = ask(dice, language, scene, dice.pick(tuple(ASKERS)))
-            if further and not any(further.thought == known.thought for known in asked):
+            if further and all(further.text != known.text for known in asked):
                 asked.append(further)
         steps: list[Say | Show] = [Show(scene)]
         for question in asked:
