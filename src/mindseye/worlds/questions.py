@@ -68,8 +68,8 @@ def ask_count(dice: Dice, language: str, scene: Scene) -> Question:
         asked = dice.pick(present) if present and dice.chance(0.8) else dice.pick(ALL_NOUNS)
         counted = [noun for noun in present if noun == asked]
     else:
-        asked = dice.pick(tuple(KINDS))
-        if present and asked != "thing" and dice.chance(0.6):
+        asked = "thing" if dice.chance(0.3) else dice.pick(tuple(KINDS))
+        if present and asked != "thing" and dice.chance(0.8):
             asked = NOUNS[dice.pick(present)].kind
         counted = [noun for noun in present if is_a(noun, asked)]
     text = dice.pick(wordings.COUNT[language]).format(how_many=grammar.how_many(language, asked))
@@ -144,14 +144,16 @@ def ask(dice: Dice, language: str, scene: Scene, family: str) -> Question | None
     return question and replace(question, text=grammar.as_typed(dice, language, question.text, "?"))
 
 
-def scene_to_ask_about(dice: Dice) -> Scene:
-    """A random scene, now and then an empty one."""
+def scene_to_ask_about(dice: Dice, family: str) -> Scene:
+    """A random scene, now and then an empty one; to be counted, often several of one noun."""
+    if family == "count" and dice.chance(0.6):
+        return any_scene(dice.rng, dice.pick((2, 3, 4)), dice.some(ALL_NOUNS, dice.pick((1, 2))))
     return any_scene(dice.rng, 0 if dice.chance(0.03) else None)
 
 
 def _builder(family: str) -> Builder:
     def build(dice: Dice, language: str, options: EpisodeOptions) -> Episode | None:
-        scene = scene_to_ask_about(dice)
+        scene = scene_to_ask_about(dice, family)
         first = ask(dice, language, scene, family)
         if first is None:
             return None

@@ -82,7 +82,7 @@ def _what_is_counted(dice: Dice, before: Scene, steps: list[Step]) -> tuple[str,
     if dice.chance(0.5):
         return "thing", len(left)
     seen = [thing.noun for scene in (before, *(step.after for step in steps)) for thing in scene.things]
-    noun = dice.pick(seen)
+    noun = dice.pick(left if left and dice.chance(0.7) else seen)
     if dice.chance(0.5):
         return noun, left.count(noun)
     kind = NOUNS[noun].kind
@@ -99,7 +99,7 @@ def _puzzle(dice: Dice, language: str, steps: list[Step], counted: str) -> str:
 
 def _builder(is_pictured: bool) -> Builder:
     def build(dice: Dice, language: str, options: EpisodeOptions) -> Episode | None:
-        before = any_scene(dice.rng)
+        before = any_scene(dice.rng, dice.pick((1, 2, 3, 3, 4, 4)))
         operated = _steps(dice, language, before)
         if not operated:
             return None

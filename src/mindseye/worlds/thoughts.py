@@ -40,8 +40,9 @@ def _draw_builder(family: str) -> Builder:
 
 
 def _think_question(dice: Dice, language: str, options: EpisodeOptions) -> Episode | None:
-    scene = scene_to_ask_about(dice)
-    question = ask(dice, language, scene, dice.pick(tuple(ASKERS)))
+    family = dice.pick(tuple(ASKERS))
+    scene = scene_to_ask_about(dice, family)
+    question = ask(dice, language, scene, family)
     if question is None:
         return None
     steps = (
