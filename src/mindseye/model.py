@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ class Model:
     def run(self, requests: Sequence[Request]) -> list[Reply]:
         """Answer any number of requests at once; each as if it were alone. Raises the first error."""
         jobs = self.engine.run([story_of(request, Conversation(self.mind)) for request in requests])
-        return [self._reply(request, tuple(job.events)) for request, job in zip(requests, jobs, strict=True)]
+        return [self.reply(request, job.events) for request, job in zip(requests, jobs, strict=True)]
 
     def stream(self, request: Request) -> Iterator[Event]:
         """The events of one request as they come; closing the iterator stops it."""
@@ -128,9 +128,21 @@ class Model:
         prompt = [item.text if isinstance(item, Text) else "<image>" for item in request.items]
         said: dict[str, Any] = {"task": request.task, "prompt": prompt, "seed": request.seed}
         said["options"] = image.options if image else dataclasses.asdict(request.image)
+        said["size_from"] = image.size_from if image else None
         return {**said, "think": request.think, "model": self.name, "version": __version__}
 
-    def _reply(self, request: Request, events: tuple[Event, ...]) -> Reply:
+    @staticmethod
+    def with_seed(request: Request, seed: int) -> Request:
+        """The same request with another seed."""
+        return dataclasses.replace(request, seed=seed)
+
+    @staticmethod
+    def with_image_params(request: Request, params: ImageParams) -> Request:
+        """The same request, drawn otherwise."""
+        return dataclasses.replace(request, image=params)
+
+    def reply(self, request: Request, events: Iterable[Event]) -> Reply:
+        """The events of a finished request as one answer; raises the error that ended it."""
         parts: list[str | PIL.Image.Image] = []
         thought, end, last = None, None, None
         for event in events:
@@ -148,7 +160,7 @@ class Model:
             elif isinstance(event, TurnEnd):
                 end = event
         assert end is not None
-        return Reply(tuple(parts), thought, end, events, self.facts(request, last))
+        return Reply(tuple(parts), thought, end, tuple(events), self.facts(request, last))
 
 
 class Chat:
@@ -162,7 +174,7 @@ class Chat:
         """One turn: texts and images in, texts and images out."""
         request = self.model.request(task, items, **options)
         [job] = self.model.engine.run([story_of(request, self.conversation)])
-        return self.model._reply(request, tuple(job.events))
+        return self.model.reply(request, job.events)
 
     def stream(self, request: Request) -> Iterator[Event]:
         """One turn as events."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,29 @@ class Check:
         return self.error <= self.tolerance
 
 
+def worst_by_case(checks: Iterable[Check]) -> list[Check]:
+    """One check a case: the one furthest beyond its tolerance."""
+    worst: dict[str, Check] = {}
+    for check in checks:
+        so_far = worst.setdefault(check.case, check)
+        if check.error / check.tolerance > so_far.error / so_far.tolerance:
+            worst[check.case] = check
+    return list(worst.values())
+
+
 @dataclass(frozen=True)
 class Recording:
     """A recorded folder: its cases, its tensors and where its images are."""
 
     folder: Path
-    cases: dict[str, Any]
+    said: dict[str, Any]
     transforms: ImageTransforms
     tensors: dict[str, Tensor]
+
+    @property
+    def cases(self) -> dict[str, Any]:
+        """The cases by name."""
+        return self.said["cases"]
 
     @staticmethod
     def open(folder: Path) -> Recording:
@@ -70,9 +85,7 @@ class Recording:
         try:
             said = json.loads((folder / "cases.json").read_text())
             limits = {kind: ImageLimits(**said["transforms"][kind]) for kind in ("vae", "vit")}
-            return Recording(
-                folder, said["cases"], ImageTransforms(**limits), load_file(folder / "expected.safetensors")
-            )
+            return Recording(folder, said, ImageTransforms(**limits), load_file(folder / "expected.safetensors"))
         except Exception as error:
             raise InputError(f"the recorded folder {folder} cannot be read: {error}") from error
 
@@ -169,13 +182,14 @@ def _replay_request(model: LoadedModel, recording: Recording, name: str, case: d
     if latents:
         yield Check(name, "latent", relative_error(latents[0], recording.tensors[f"{name}.latent"]))
         image = next(e.image for e in job.events if isinstance(e, ImageDone))
-        yield Check(name, "image, in grey levels of 255", _levels_apart(image, recording.folder / case["image"]), 1.0)
+        yield Check(name, "image", _beyond_rounding(image, recording.folder / case["image"]))
 
 
-def _levels_apart(image: Image.Image, recorded: Path) -> float:
-    """Largest difference of two pictures in grey levels; rounding may move a pixel by one."""
+def _beyond_rounding(image: Image.Image, recorded: Path) -> float:
+    """0 when no value of two pictures is more than one of 255 levels apart (rounding), else how far they are."""
     ours, theirs = to_pixels(image), to_pixels(open_image(recorded))
-    return float("inf") if ours.shape != theirs.shape else ((ours - theirs).abs().max() * 127.5).round().item()
+    apart = float("inf") if ours.shape != theirs.shape else ((ours - theirs).abs().max() / 2).item()
+    return 0.0 if apart < 1.5 / 255 else apart
 
 
 def _story(
@@ -210,3 +224,35 @@ def _story(
         params = ImageParams(width=width, height=height, **chosen)
         yield from conversation.draw(params, generator, seed=0, noise=noise, watch=latents.append)
     return "end"
+
+
+GRADIENT_TOLERANCE = 1e-3
+SMALL_GRADIENT = 1e-5
+
+
+def compare_training(recording: Recording, ours: Mapping[str, Tensor]) -> Iterator[Check]:
+    """What a training step gave under the recorded names (`train.*`), against what was recorded."""
+    exact = {"text_ids", "text_indexes", "position_ids", "vit_token_indexes", "vae_token_indexes", "ce_indexes"}
+    exact |= {"label_ids", "mse_indexes"}
+    inputs = {"noise", "timesteps_raw", "ce_weights"}  # given to the replay, not made by it
+    for key, recorded in recording.tensors.items():
+        part, _, name = key.partition(".")
+        if part != "train" or name in inputs:
+            continue
+        if key not in ours:
+            yield Check("train", name, float("inf"))
+        elif name in exact or name.startswith("mask."):
+            yield Check("train", name, exactly(torch.equal(ours[key].long(), recorded.long())))
+        else:
+            yield Check("train", name, relative_error(ours[key], recorded))
+    yield from _compare_gradients(recording.cases["train"]["grad_norms"], ours)
+
+
+def _compare_gradients(recorded: Mapping[str, float], ours: Mapping[str, Tensor]) -> Iterator[Check]:
+    """Norms within 1e-3 of themselves, or 1e-5 of the largest where that is more."""
+    largest = max(recorded.values())
+    for name, norm in recorded.items():
+        found = ours.get(f"train.grad_norm.{name}")
+        apart = float("inf") if found is None else abs(float(found) - norm)
+        allowed = max(norm, largest * SMALL_GRADIENT / GRADIENT_TOLERANCE)
+        yield Check("train", f"gradient of {name}", apart / allowed, GRADIENT_TOLERANCE)

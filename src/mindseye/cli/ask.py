@@ -1,0 +1,36 @@
+"""`mindseye ask IMAGE... QUESTION`"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..params import TextParams
+from .fields import add_options, chosen_options
+from .options import Commands, add_model_options, load_model
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("ask", help="answer a question about images, or about nothing but words")
+    parser.add_argument("said", nargs="+", metavar="IMAGE... QUESTION", help="image files, then the question")
+    parser.add_argument("--think", action="store_true", help="think before answering")
+    parser.add_argument("--system-prompt", metavar="TEXT", help="said first, instead of the model's own")
+    add_options(parser.add_argument_group("writing"), TextParams)
+    add_model_options(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the answer."""
+    from .show import Screen, end_facts, print_json
+
+    *images, question = args.said
+    model = load_model(args)
+    options = chosen_options(args, TextParams)
+    items = [*(Path(image) for image in images), question]
+    request = model.request("ask", items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options)
+    reply = model.reply(request, Screen(args).show(model.stream(request)))
+    if args.json:
+        facts = {"text": reply.text, "thought": reply.thought, "seed": request.seed, "model": args.model}
+        print_json({**facts, **end_facts(reply.end)})
+    return 0

@@ -1,0 +1,87 @@
+"""`mindseye chat`: many turns, pictures in and out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .options import Commands, add_model_options, load_model
+
+if TYPE_CHECKING:
+    from ..model import Chat
+
+HELP = """/image FILE   show a picture with the next thing you say
+/draw WORDS   draw, whatever the model would do by itself
+/edit WORDS   change the newest picture
+/ask WORDS    answer in words only
+/new          forget everything
+/quit         leave"""
+TASKS = {"/draw": "draw", "/edit": "edit", "/ask": "ask"}
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("chat", help="talk in many turns, with pictures in and out")
+    parser.add_argument("-o", "--output", type=Path, default=Path(), help="folder for the pictures (default: here)")
+    add_model_options(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read lines until the end of the input or /quit."""
+    chat = load_model(args).chat()
+    pictures: list[Path] = []
+    if sys.stdin.isatty():
+        print(HELP)
+    while (line := _read_line()) is not None:
+        command, _, words = line.partition(" ")
+        if command == "/quit":
+            break
+        if command == "/new":
+            chat, pictures = chat.model.chat(), []
+        elif command == "/image":
+            pictures += _existing(words)
+        elif command.startswith("/") and command not in TASKS:
+            print(HELP)
+        elif line.strip():
+            said = words if command in TASKS else line
+            _turn(chat, args, TASKS.get(command, "generate"), [*pictures, said])
+            pictures = []
+    return 0
+
+
+def _read_line() -> str | None:
+    try:
+        return input("> " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return None
+
+
+def _existing(name: str) -> list[Path]:
+    path = Path(name.strip()).expanduser()
+    if path.is_file():
+        return [path]
+    print(f"there is no file {path}", file=sys.stderr)
+    return []
+
+
+def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) -> None:
+    """One turn; what goes wrong in it ends the turn, not the chat."""
+    from ..errors import MindseyeError
+    from .generate import save_parts
+    from .show import Screen, end_facts, print_json
+
+    is_edit = task == "edit" and chat.conversation.last_size is not None
+    try:
+        request = chat.model.request("draw" if is_edit else task, items, seed=args.seed)  # type: ignore[arg-type]
+        if is_edit:  # the picture to change is in the conversation already
+            request = chat.model.with_image_params(request, chat.model.defaults.edit)
+        reply = chat.model.reply(request, Screen(args).show(chat.stream(request)))
+        parts = save_parts(reply, args.output, quiet=args.json)
+        if args.json:
+            print_json({"parts": parts, **end_facts(reply.end)})
+    except MindseyeError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)

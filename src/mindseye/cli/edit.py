@@ -1,0 +1,24 @@
+"""`mindseye edit IMAGE... INSTRUCTION`"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .draw import add_picture_options, make_pictures
+from .options import Commands
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("edit", help="change a picture as the words say")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="the picture to change; several may be given")
+    parser.add_argument("instruction", metavar="INSTRUCTION", help='what to change, as in "remove the cat"')
+    add_picture_options(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Edit the picture."""
+    return make_pictures(
+        args, "edit", [*map(Path, args.images), args.instruction], f"{Path(args.images[-1]).stem}-edit"
+    )

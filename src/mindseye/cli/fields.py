@@ -1,0 +1,62 @@
+"""Command-line options out of the fields of a params class: names, defaults and docstrings stand in one place."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import dataclasses
+import inspect
+import textwrap
+import types
+import typing
+from typing import Any
+
+
+def add_options(parser: argparse._ActionsContainer, params: type) -> None:
+    """One option a field, spelled with dashes or underscores; its docstring becomes the help."""
+    docs, hints = field_docs(params), typing.get_type_hints(params)
+    for item in dataclasses.fields(params):
+        flags = dict.fromkeys([f"--{item.name.replace('_', '-')}", f"--{item.name}"])
+        kind, settings = _plain_type(hints[item.name]), {}
+        if kind is bool:
+            settings = {"action": argparse.BooleanOptionalAction}
+            flags = dict.fromkeys([f"--{item.name.replace('_', '-')}"])
+        elif typing.get_origin(kind) is tuple:
+            inner = typing.get_args(kind)
+            several = "+" if inner[-1] is Ellipsis else len(inner)
+            settings = {"type": inner[0], "nargs": several, "metavar": inner[0].__name__.upper()}
+        else:
+            settings = {"type": kind, "metavar": kind.__name__.upper()}
+        parser.add_argument(
+            *flags, dest=item.name, default=None, help=docs.get(item.name, "").replace("%", "%%"), **settings
+        )
+
+
+def chosen_options(args: argparse.Namespace, *classes: type) -> dict[str, Any]:
+    """The options that were given on the command line."""
+    names = [item.name for params in classes for item in dataclasses.fields(params)]
+    given = {name: getattr(args, name, None) for name in names}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
+    }
+
+
+def field_docs(params: type) -> dict[str, str]:
+    """The strings that stand below the fields of a class."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(params))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    docs: dict[str, str] = {}
+    for before, node in zip(body.body, body.body[1:], strict=False):
+        is_text = (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        )
+        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and is_text:
+            docs[before.target.id] = " ".join(node.value.value.split())  # type: ignore[attr-defined]
+    return docs
+
+
+def _plain_type(hint: Any) -> Any:
+    """`int` of `int | None`."""
+    if isinstance(hint, types.UnionType):
+        return next(kind for kind in typing.get_args(hint) if kind is not type(None))
+    return hint

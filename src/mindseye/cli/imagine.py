@@ -1,0 +1,22 @@
+"""`mindseye imagine IMAGE ACTION`"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .draw import add_picture_options, make_pictures
+from .options import Commands
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("imagine", help="draw what would be seen after an action")
+    parser.add_argument("image", metavar="IMAGE", help="what is seen now")
+    parser.add_argument("action", metavar="ACTION", help='what is done, as in "push the cat to the right"')
+    add_picture_options(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw what would be seen next."""
+    return make_pictures(args, "edit", [Path(args.image), args.action], f"{Path(args.image).stem}-next")

@@ -1,0 +1,100 @@
+"""The command `mindseye`: a file a verb, errors as one line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ..errors import CancelledError, MindseyeError, nearest
+from ..version import __version__
+
+VERBS = (
+    "demo",
+    "ask",
+    "draw",
+    "edit",
+    "imagine",
+    "generate",
+    "reason",
+    "chat",
+    "info",
+    "verify",
+    "judge",
+    "check_drawing",
+    "train",
+)
+EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInterrupt: 130, MindseyeError: 2}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        words = message.split("'")
+        hint = ""
+        if "invalid choice" in message and len(words) > 1:
+            hint = nearest(words[1], [verb.replace("_", "-") for verb in VERBS])
+        if message.startswith("unrecognized arguments:"):
+            known = [flag for action in self._all_actions() for flag in action.option_strings]
+            hint = nearest(message.split()[2].split("=")[0], known)
+        self.exit(2, f"{self.prog}: error: {message}{hint} (see {self.prog} --help)\n")
+
+    def _all_actions(self) -> list[argparse.Action]:
+        chosen = [a.choices.values() for a in self._actions if isinstance(a, argparse._SubParsersAction)]
+        return [*self._actions, *(action for parsers in chosen for p in parsers for action in p._actions)]
+
+
+def make_parser() -> Parser:
+    """The whole command line; imports no torch."""
+    parser = Parser(
+        prog="mindseye",
+        description="One network that reads text and images and answers with text and images.",
+        epilog='Start with "mindseye demo". Every verb has its own --help.',
+    )
+    parser.add_argument("--version", action="version", version=f"mindseye {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="verbs", metavar="VERB", parser_class=Parser)
+    for verb in VERBS:
+        importlib.import_module(f".{verb}", __package__).register(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    is_debug = "--debug" in argv
+    argv = [word for word in argv if word != "--debug"]
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    if not hasattr(args, "func"):
+        parser.print_help()
+        return 2
+    try:
+        return args.func(args)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        if is_debug:
+            raise
+        return _report(error)
+
+
+def _report(error: BaseException) -> int:
+    """One line on stderr, and the exit status."""
+    if isinstance(error, KeyboardInterrupt):
+        print("\nmindseye: stopped", file=sys.stderr)
+        return EXIT_STATUS[KeyboardInterrupt]
+    if isinstance(error, MindseyeError):
+        print(f"mindseye: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return next(status for kind, status in EXIT_STATUS.items() if isinstance(error, kind))
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        print("mindseye: error: not enough memory; use a smaller image or fewer at once", file=sys.stderr)
+        return 2
+    kind = type(error).__name__
+    print(f"mindseye: unexpected {kind}: {error} (run with --debug for the traceback)", file=sys.stderr)
+    return 1

@@ -1,0 +1,43 @@
+"""Options that every verb with a model has."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+Commands = Any  # argparse keeps the type of its subparsers to itself
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --device, --dtype, --seed, --json, --quiet."""
+    group = parser.add_argument_group("model and output")
+    group.add_argument("--model", default="pocket", help='"pocket", a folder or a hub id (default: pocket)')
+    group.add_argument("--weights", default=None, metavar="FILE", help="name of the weight file in the folder")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+    group.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16 (default: auto)")
+    group.add_argument(
+        "--seed", type=int, default=None, help="the same seed gives the same answer (default: by chance)"
+    )
+    add_output_options(group)
+
+
+def add_output_options(parser: argparse._ActionsContainer) -> None:
+    """--json and --quiet."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Model:
+    """The model that the options name."""
+    from ..model import load
+
+    return load(
+        args.model,
+        device=args.device,
+        dtype=args.dtype,
+        weights_name=args.weights,
+        understanding_only=understanding_only,
+    )
