@@ -114,9 +114,7 @@ def _limits_from(said: Any, default: ImageLimits, where: str) -> ImageLimits:
     known = [item.name for item in fields(ImageLimits)]
     for key in said:
         if key not in known:
-            raise CheckpointError(
-                f"{where}: unknown key {key!r}{nearest(key, known)}; known: {', '.join(known)}"
-            )
+            raise CheckpointError(f"{where}: unknown key {key!r}{nearest(key, known)}; known: {', '.join(known)}")
     try:
         return replace(default, **said)
     except InputError as error:
@@ -219,9 +217,7 @@ def to_pixels(image: Image.Image) -> Tensor:
 def to_patches(pixels: Tensor, patch_size: int) -> Tensor:
     """(C, H, W) -> (P, p * p * C), row by row; inside a patch the order is row, column, channel."""
     if pixels.shape[1] % patch_size or pixels.shape[2] % patch_size:
-        raise InputError(
-            f"pixels of {pixels.shape[2]} x {pixels.shape[1]} do not divide into patches of {patch_size}"
-        )
+        raise InputError(f"pixels of {pixels.shape[2]} x {pixels.shape[1]} do not divide into patches of {patch_size}")
     return rearrange(pixels, "c (h p) (w q) -> (h w) (p q c)", p=patch_size, q=patch_size)
 
 
