@@ -19,7 +19,7 @@ def run(capsys: pytest.CaptureFixture, *words: object) -> str:
     parser = argparse.ArgumentParser()
     info.register(parser.add_subparsers())
     arguments = parser.parse_args(["info", *map(str, words)])
-    assert arguments.run(arguments) == 0
+    assert arguments.func(arguments) == 0
     return capsys.readouterr().out
 
 

@@ -16,7 +16,6 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from ..checkpoints.load import Checkpoint
 
-PICTURE_KEY = "mindseye"  # the text entry of a PNG that says how it was made
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 PART_NAMES = {
     "words": "word embeddings and head",
@@ -45,10 +44,11 @@ def register(commands: Any) -> None:
         "or the prompt and options stored in a picture.",
     )
     parser.add_argument("target", metavar="MODEL|PICTURE", help='"pocket", a folder, a hub id, or a picture file')
+    parser.add_argument("--weights", metavar="FILE", help="name of the weight file in the folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--size", metavar="WxH", help="picture size of the memory estimate (default: the largest)")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="requests at once (default: 1)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         facts = picture_facts(path)
         show = _show_picture
     else:
-        facts = model_facts(arguments.target, arguments.size, arguments.batch)
+        facts = model_facts(arguments.target, arguments.weights, arguments.size, arguments.batch)
         show = _show_model
     if arguments.json:
         print(json.dumps(facts, indent=1, ensure_ascii=False))
@@ -72,22 +72,23 @@ def picture_facts(path: Path) -> dict[str, Any]:
     from PIL import Image
 
     from ..inputs.images import open_image
+    from ..pictures import KEY
 
     open_image(path)  # says clearly what is wrong with the file, if anything is
     with Image.open(path) as image:
         image.load()
-        text = image.info.get(PICTURE_KEY)
+        text = image.info.get(KEY)
         facts: dict[str, Any] = {"picture": str(path), "width": image.width, "height": image.height, "made": None}
     if text is None:
         return facts
     try:
         made = json.loads(text)
     except (TypeError, ValueError) as error:
-        raise InputError(f'{path} has a text entry "{PICTURE_KEY}" that is not JSON: {str(text)[:80]}') from error
+        raise InputError(f'{path} has a text entry "{KEY}" that is not JSON: {str(text)[:80]}') from error
     return {**facts, "made": made}
 
 
-def model_facts(model: str, size: str | None = None, batch: int = 1) -> dict[str, Any]:
+def model_facts(model: str, weights_name: str | None = None, size: str | None = None, batch: int = 1) -> dict[str, Any]:
     """Everything about a model that its headers and small files tell; numbers are parameters and bytes."""
     from ..checkpoints.estimate import Work, estimate_memory, legal_sizes
     from ..checkpoints.headers import BYTES_OF_DTYPE
@@ -96,7 +97,7 @@ def model_facts(model: str, size: str | None = None, batch: int = 1) -> dict[str
 
     if batch < 1:
         raise InputError(f"--batch is {batch}; expected 1 or more")
-    checkpoint = open_checkpoint(model)
+    checkpoint = open_checkpoint(model, weights_name)
     config = checkpoint.found.config
     tokenizer = Tokenizer.from_folder(checkpoint.folder)
     tokenizer.check_fits(config.decoder.vocab_size)
