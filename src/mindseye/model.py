@@ -21,7 +21,7 @@ from .generation.engine import Engine
 from .generation.policies import WhenToDraw
 from .generation.text import split_thought
 from .generation.turns import Request, Task, story_of
-from .inputs.prompts import THINK_ANSWER, THINK_DRAW
+from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
 from .messages import Image, Text, as_items
 from .params import ImageParams, TextParams
 from .pictures import save_png
@@ -108,7 +108,8 @@ class Model:
         system_prompt = options.pop("system_prompt", None)
         if think and system_prompt is None:
             wanted = THINK_ANSWER if task == "ask" else THINK_DRAW
-            system_prompt = self.defaults.prompts[wanted].text
+            system_prompt = wanted
+        system_prompt = prompt_text(self.defaults.prompts, system_prompt)
         text, image = _with_options(self.defaults.text, image, options)
         policy = WhenToDraw(when_to_draw) if isinstance(when_to_draw, str) else when_to_draw  # type: ignore[arg-type]
         seed = secrets.randbits(31) if seed is None else seed
@@ -137,9 +138,9 @@ class Model:
         return dataclasses.replace(request, seed=seed)
 
     @staticmethod
-    def with_image_params(request: Request, params: ImageParams) -> Request:
-        """The same request, drawn otherwise."""
-        return dataclasses.replace(request, image=params)
+    def with_params(request: Request, text: TextParams, image: ImageParams) -> Request:
+        """The same request, written and drawn otherwise."""
+        return dataclasses.replace(request, text=text, image=image)
 
     def reply(self, request: Request, events: Iterable[Event]) -> Reply:
         """The events of a finished request as one answer; raises the error that ended it."""

@@ -57,9 +57,7 @@ class Page:
         """Something that was said."""
         self._body.append(f"<blockquote>{_safe(text)}</blockquote>")
 
-    def pictures(
-        self, shown: Sequence[tuple[PIL.Image.Image, str]], arrows: bool = False, small: bool = False
-    ) -> None:
+    def pictures(self, shown: Sequence[tuple[PIL.Image.Image, str]], arrows: bool = False, small: bool = False) -> None:
         """Pictures with captions side by side, with arrows between them where one becomes the next."""
         figures = [
             f'<figure><img src="{_data_url(image)}" alt="{_safe(caption)}"><figcaption>{_safe(caption)}</figcaption>'

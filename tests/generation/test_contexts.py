@@ -42,7 +42,7 @@ def contexts(tiny, items, params=EDIT):
 
 
 def test_words_last_no_text_is_a_beginning_and_costs_nothing(tiny, recording):
-    conversation, branches = contexts(tiny, [recording.image(0), "remove the cat"])
+    _conversation, branches = contexts(tiny, [recording.image(0), "remove the cat"])
     assert isinstance(branches, Branches)
     assert branches.no_text.segments == branches.full.segments[:-1]
     assert branches.no_text.cache.bytes_owned(but_not=branches.full.cache) == 0
@@ -76,7 +76,7 @@ def test_thoughts_guide_neither_branch(tiny):
 def test_without_images_the_image_branch_is_the_full_one(tiny):
     params = ImageParams(width=32, height=32, num_timesteps=4, cfg_img_scale=1.5, cfg_interval=(0, 1))
     request = tiny.request("draw", ["a fox"], seed=0)
-    request = tiny.with_image_params(request, params)
+    request = tiny.with_params(request, request.text, params)
     feeds = []
     story = story_of(request, Conversation(tiny.mind))
     work = story.send(None)

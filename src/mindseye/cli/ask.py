@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..params import TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_model_options, load_model
+from .options import Commands, add_model_options, add_system_prompt, load_model
 
 
 def register(commands: Commands) -> None:
     parser = commands.add_parser("ask", help="answer a question about images, or about nothing but words")
     parser.add_argument("said", nargs="+", metavar="IMAGE... QUESTION", help="image files, then the question")
     parser.add_argument("--think", action="store_true", help="think before answering")
-    parser.add_argument("--system-prompt", metavar="TEXT", help="said first, instead of the model's own")
+    add_system_prompt(parser)
     add_options(parser.add_argument_group("writing"), TextParams)
     add_model_options(parser)
     parser.set_defaults(func=run)

@@ -76,7 +76,7 @@ def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) 
     try:
         request = chat.model.request("draw" if is_edit else task, items, seed=args.seed)  # type: ignore[arg-type]
         if is_edit:  # the picture to change is in the conversation already
-            request = chat.model.with_image_params(request, chat.model.defaults.edit)
+            request = chat.model.with_params(request, request.text, chat.model.defaults.edit)
         reply = chat.model.reply(request, Screen(args).show(chat.stream(request)))
         parts = save_parts(reply, args.output, quiet=args.json)
         if args.json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_model_options, load_model
+from .options import Commands, add_model_options, add_system_prompt, load_model
 
 if TYPE_CHECKING:
     from ..generation.turns import Task
@@ -32,7 +32,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, help="the PNG to write (default: a free name in this folder)")
     parser.add_argument("--count", type=int, default=1, help="how many pictures, with seeds that count up")
     parser.add_argument("--think", action="store_true", help="think before drawing")
-    parser.add_argument("--system-prompt", metavar="TEXT", help="said first, instead of the model's own")
+    add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)
     thinking = parser.add_argument_group("writing thoughts")
     add_options(thinking, TextParams)

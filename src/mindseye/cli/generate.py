@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_model_options, load_model
+from .options import Commands, add_model_options, add_system_prompt, load_model
 
 if TYPE_CHECKING:
     from ..model import Reply
@@ -27,7 +27,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--pattern", action="append", metavar="REGEX", help="what calls for a picture (policy rule)")
     parser.add_argument("--no-text-first", action="store_true", help="draw at once (policy force)")
     parser.add_argument("--think", action="store_true", help="think first")
-    parser.add_argument("--system-prompt", metavar="TEXT", help="said first")
+    add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
     add_model_options(parser)

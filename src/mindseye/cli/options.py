@@ -24,6 +24,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add_output_options(group)
 
 
+def add_system_prompt(parser: argparse.ArgumentParser) -> None:
+    """--system-prompt NAME, TEXT or none."""
+    parser.add_argument(
+        "--system-prompt",
+        metavar="NAME|TEXT|none",
+        help="said first: think_answer, think_draw, unified, interleaved, or words of your own",
+    )
+
+
 def add_output_options(parser: argparse._ActionsContainer) -> None:
     """--json and --quiet."""
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_model_options, load_model
+from .options import Commands, add_model_options, add_system_prompt, load_model
 
 if TYPE_CHECKING:
     from ..model import Reply
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     parser = commands.add_parser("reason", help="solve a puzzle in alternating words and pictures")
     parser.add_argument("said", nargs="+", metavar="IMAGE... QUESTION", help="image files, then the question")
-    parser.add_argument("-o", "--output", type=Path, help="folder for the trace: pictures, reasoning_data.json, index.html")
+    parser.add_argument(
+        "-o", "--output", type=Path, help="folder for the trace: pictures, reasoning_data.json, index.html"
+    )
     parser.add_argument("--max-rounds", type=int, default=16, help="most texts of the trace")
     parser.add_argument("--max-images", type=int, default=8, help="most pictures of the trace; 0 thinks in words alone")
     parser.add_argument("--image-bias", type=float, default=0.0, help="leans the model towards drawing")
-    parser.add_argument("--system-prompt", metavar="TEXT", help="said first")
+    add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
     add_model_options(parser)
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def final_answer(text: str) -> str | None:
     """What stands behind "Final Answer:", or None."""
-    head, mark, tail = text.rpartition("Final Answer:")
+    _head, mark, tail = text.rpartition("Final Answer:")
     return tail.strip() if mark else None
 
 

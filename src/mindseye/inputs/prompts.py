@@ -17,6 +17,8 @@ class SystemPrompt:
 
 THINK_ANSWER = "think_answer"
 THINK_DRAW = "think_draw"
+UNIFIED = "unified"
+INTERLEAVED = "interleaved"
 
 BAGEL: dict[str, SystemPrompt] = {
     THINK_ANSWER: SystemPrompt(
@@ -31,7 +33,26 @@ BAGEL: dict[str, SystemPrompt] = {
         "image here",
         serves="thinking before a drawing",
     ),
+    UNIFIED: SystemPrompt(
+        "You can answer with words and with pictures. When a picture says more than words, write "
+        "<|vision_start|> where it belongs, and the picture is drawn there; <|vision_end|> closes it. Example: "
+        'the user says "Show me a red apple and tell me its colour." You answer: "Here it is: <|vision_start|> '
+        '<|vision_end|> The apple is red."',
+        serves="answers of words and pictures from a checkpoint that was not trained to open pictures by itself",
+    ),
+    INTERLEAVED: SystemPrompt(
+        "Solve the problem step by step. After each step in words, draw a picture of what the step leads to, look "
+        'at it, and go on from there. End with "Final Answer:" and the answer.',
+        serves="reasoning in alternating words and pictures",
+    ),
 }
+
+
+def prompt_text(prompts: dict[str, SystemPrompt], name_or_text: str | None) -> str | None:
+    """The text of a system prompt given by name, by its own words, or as "none"."""
+    if name_or_text is None or name_or_text == "none":
+        return None
+    return prompts[name_or_text].text if name_or_text in prompts else name_or_text
 
 
 def with_wording(prompts: dict[str, SystemPrompt], wording: dict[str, str]) -> dict[str, SystemPrompt]:

@@ -124,6 +124,9 @@ def describe_batch(batch: Batch) -> dict[str, Tensor]:
     place[order] = np.arange(len(order))
     in_order = np.argsort(place[:num_text])  # texts are packed in sample order already
     labelled = place[batch.label_indices]
+    is_noisy = np.repeat(
+        [s.kind == "noisy" for s in batch.latent_images], [s.rows * s.columns for s in batch.latent_images]
+    )
     found = {
         "train.text_ids": batch.text_ids[in_order],
         "train.text_indexes": place[:num_text][in_order],
@@ -132,6 +135,7 @@ def describe_batch(batch: Batch) -> dict[str, Tensor]:
         "train.vae_token_indexes": place[num_und:],
         "train.ce_indexes": labelled,
         "train.label_ids": batch.labels,
+        "train.mse_indexes": place[num_und:][is_noisy],
     }
     masks = {}
     for bucket in batch.buckets:

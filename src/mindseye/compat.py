@@ -1,0 +1,200 @@
+"""For those who come from the research scripts: the official call, spoken to our engine.
+
+`InterleaveInferencer` takes the official arguments under their official names and gives what the official code
+gives, with three differences on purpose: any seed may be chosen (the official code draws from the global
+generator), an autoencoder's latents are means instead of samples, and words that stand before an image still guide
+the drawing.
+"""
+# L latent tokens, Z latent_token_size
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import torch
+from torch import Tensor
+
+from .errors import InputError
+from .events import Failed, ImageDone, TextDone
+from .generation.conversation import Conversation
+from .generation.policies import WhenToDraw
+from .generation.work import Story
+from .inputs.prompts import BAGEL, THINK_ANSWER, THINK_DRAW, UNIFIED
+from .model import Model, load
+from .params import ImageParams, TextParams
+
+Part = str | PIL.Image.Image
+
+
+@dataclass
+class Trace:
+    """What the last call computed: token ids of its texts and clean latent tokens (L, Z) of its images."""
+
+    token_ids: list[tuple[int, ...]] = field(default_factory=list)
+    latents: list[Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OfficialOptions:
+    """The official arguments with the official defaults."""
+
+    think: bool = False
+    understanding_output: bool = False
+    max_think_token_n: int = 1000
+    """Counts the start token, as the official code does: 1000 writes at most 999 tokens."""
+    do_sample: bool = False
+    text_temperature: float = 0.3
+    cfg_text_scale: float = 3.0
+    cfg_img_scale: float = 1.5
+    cfg_interval: tuple[float, float] = (0.4, 1.0)
+    timestep_shift: float = 3.0
+    num_timesteps: int = 50
+    cfg_renorm_min: float = 0.0
+    cfg_renorm_type: str = "global"
+    image_shapes: tuple[int, int] = (1024, 1024)
+    """Height and width; the last input image's size takes their place, as in the official code."""
+    enable_taylorseer: bool = False
+
+    def text_params(self) -> TextParams:
+        temperature = self.text_temperature if self.do_sample else 0.0
+        return TextParams(max_tokens=max(self.max_think_token_n - 1, 1), temperature=temperature)
+
+    def image_params(self, size: tuple[int, int] | None) -> ImageParams:
+        """`size` is the last image's (width, height)."""
+        height, width = self.image_shapes
+        if size is not None:
+            width, height = size
+        return ImageParams(
+            width=width,
+            height=height,
+            num_timesteps=self.num_timesteps,
+            timestep_shift=self.timestep_shift,
+            cfg_text_scale=self.cfg_text_scale,
+            cfg_img_scale=self.cfg_img_scale,
+            cfg_interval=tuple(self.cfg_interval),  # type: ignore[arg-type]
+            cfg_renorm_type=self.cfg_renorm_type,
+            cfg_renorm_min=self.cfg_renorm_min,
+            enable_taylorseer=self.enable_taylorseer,
+        )
+
+
+class InterleaveInferencer:
+    """The official inferencer's calls on one of our models."""
+
+    def __init__(self, model: Model | str | Path = "pocket") -> None:
+        self.model = model if isinstance(model, Model) else load(model)
+        self.trace = Trace()
+
+    def __call__(self, image: PIL.Image.Image | None = None, text: str | None = None, **options: Any) -> dict[str, Any]:
+        """{"image": ..., "text": ...} with the last of each that came out, or None."""
+        if image is None and text is None:
+            raise InputError("neither image= nor text= was given; give at least one of them")
+        items = [item for item in (image, text) if item is not None]
+        found: dict[str, Any] = {"image": None, "text": None}
+        for part in self.interleave_inference(items, **options):
+            found["text" if isinstance(part, str) else "image"] = part
+        return found
+
+    def interleave_inference(
+        self, input_lists: Sequence[Part], *, seed: int = 0, noise: Tensor | None = None, **options: Any
+    ) -> list[Part]:
+        """Texts and images in order in; a text, an image, or a thought and an image out.
+
+        `noise` (L, Z) replaces the seed's.
+        """
+        chosen = _official(options)
+        self.trace = Trace()
+        return self._run(self._story(input_lists, chosen, torch.Generator().manual_seed(seed), seed, noise))
+
+    def unified_generate(
+        self,
+        input_text: str,
+        input_image: PIL.Image.Image | None = None,
+        force_image_generation: bool = False,
+        use_unified_system_prompt: bool = True,
+        seed: int = 0,
+        **options: Any,
+    ) -> list[Part]:
+        """An answer of words and pictures; the model decides about pictures unless they are forced."""
+        chosen = _official(options)
+        items = [item for item in (input_image, input_text) if item is not None]
+        size = self.model.mind.transforms.vae.size_for(*input_image.size) if input_image else None
+        text, image = chosen.text_params(), chosen.image_params(size)
+        policy = WhenToDraw("force", write_first=False) if force_image_generation else WhenToDraw("model")
+        system = BAGEL[UNIFIED].text if use_unified_system_prompt else None
+        request = self.model.request("generate", items, when_to_draw=policy, seed=seed, system_prompt=system)
+        request = self.model.with_params(request, text, image)
+        return list(self.model.run([request])[0].parts)
+
+    def test_force_image_generation(
+        self,
+        input_text: str,
+        image_shapes: tuple[int, int] = (1024, 1024),
+        cfg_text_scale: float = 4.0,
+        cfg_img_scale: float = 1.5,
+        num_timesteps: int = 50,
+        seed: int = 0,
+    ) -> PIL.Image.Image:
+        """A picture without asking the model whether it wants to draw."""
+        parts = self.unified_generate(
+            input_text,
+            force_image_generation=True,
+            use_unified_system_prompt=False,
+            seed=seed,
+            image_shapes=image_shapes,
+            cfg_text_scale=cfg_text_scale,
+            cfg_img_scale=cfg_img_scale,
+            num_timesteps=num_timesteps,
+        )
+        return next(part for part in parts if not isinstance(part, str))
+
+    def _story(
+        self,
+        items: Sequence[Part],
+        options: OfficialOptions,
+        generator: torch.Generator,
+        seed: int,
+        noise: Tensor | None,
+    ) -> Story[str]:
+        conversation, draws = Conversation(self.model.mind), not options.understanding_output
+        if options.think:
+            prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER]
+            yield from conversation.say(prompt.text, role="system")
+        for item in items:
+            if isinstance(item, str):
+                yield from conversation.say(item)
+            else:
+                yield from conversation.show(item, for_drawing=draws)
+        params = options.text_params()
+        if not draws:
+            yield from conversation.write(params, generator)
+            return "end"
+        if options.think:
+            thought = yield from conversation.write(params, generator, role="thought")
+            yield from conversation.keep(thought, role="thought")
+        image = options.image_params(conversation.last_size)
+        yield from conversation.draw(image, generator, seed, noise=noise, watch=self.trace.latents.append)
+        return "end"
+
+    def _run(self, story: Story[str]) -> list[Part]:
+        [job] = self.model.engine.run([story])
+        parts: list[Part] = []
+        for event in job.events:
+            if isinstance(event, Failed):
+                raise event.error
+            if isinstance(event, TextDone):
+                parts.append(event.text)
+                self.trace.token_ids.append(event.token_ids)
+            elif isinstance(event, ImageDone):
+                parts.append(event.image)
+        return parts
+
+
+def _official(options: dict[str, Any]) -> OfficialOptions:
+    from .params import replace_known
+
+    return replace_known(OfficialOptions(), options)
