@@ -21,8 +21,9 @@ from .generation.engine import Engine
 from .generation.policies import WhenToDraw
 from .generation.text import split_thought
 from .generation.turns import Request, Task, story_of
+from .inputs.items import as_items
 from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
-from .messages import Image, Text, as_items
+from .messages import Image, Text
 from .params import ImageParams, TextParams
 from .pictures import save_png
 from .version import __version__

@@ -12,13 +12,13 @@ from torch import Tensor
 from ..errors import InputError
 from ..events import DrawingStarted, ImageDone, TextDone
 from ..inputs.images import ImageTransforms, from_pixels
-from ..inputs.prepare import check_drawing_size, prepare_image
 from ..inputs.segments import LatentSegment, TextSegment, grid_indices, latent_to_tokens, tokens_to_latent
 from ..inputs.tokenizer import Tokenizer
 from ..networks.unified import UnifiedModel
 from ..params import ImageParams, TextParams
 from .context import Memory
 from .flow import Branches, denoise
+from .prepare import check_drawing_size, prepare_image
 from .text import Written, write_text
 from .work import Decode, Encode, Feed, Logits, Story, Wants
 

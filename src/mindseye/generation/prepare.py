@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..networks.config import UnifiedConfig
-from .images import ImageTransforms, resize_to_limits, to_patches, to_pixels
-from .segments import VitSegment, grid_indices
+from ..inputs.images import ImageTransforms, resize_to_limits, to_patches, to_pixels
+from ..inputs.segments import VitSegment, grid_indices
 
 
 @dataclass(frozen=True, eq=False)

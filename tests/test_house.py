@@ -1,0 +1,84 @@
+"""The rooms of the house: who may import whom, and what costs nothing to import."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import mindseye
+
+SOURCE = Path(mindseye.__file__).parent
+LEVELS = {"inputs": 1, "networks": 1, "checkpoints": 2, "generation": 2, "model": 2.5, "compat": 2.6}
+LEVELS |= dict.fromkeys(("worlds", "training", "evaluation", "batch", "serving", "agents", "apps"), 3) | {"cli": 4}
+SHARED = {"training": {"worlds"}, "evaluation": {"worlds"}}
+
+
+def rooms_imported(path: Path) -> set[str]:
+    """First folders or files of the package that a file imports, imports inside functions included."""
+    found = set()
+    depth = len(path.relative_to(SOURCE).parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name.split(".")[1:] for alias in node.names if alias.name.startswith("mindseye.")]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            if node.level == depth:
+                names = [node.module.split(".")] if node.module else [[alias.name] for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mindseye."):
+            names = [node.module.split(".")[1:]]
+        elif isinstance(node, ast.ImportFrom) and node.module == "mindseye":
+            names = [[alias.name] for alias in node.names]
+        found |= {name[0] for name in names if name}
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def test_files_import_from_lower_rooms_or_their_own():
+    wrong = []
+    for path in SOURCE.rglob("*.py"):
+        room = room_of(path)
+        if room == "__init__":
+            continue
+        for other in rooms_imported(path) - {room}:
+            may = LEVELS.get(other, 0) < LEVELS.get(room, 0) or other in SHARED.get(room, ())
+            if not may and LEVELS.get(other, 0):
+                wrong.append(f"{path.relative_to(SOURCE)} imports {other}")
+    assert not wrong
+
+
+def test_networks_know_no_files_pictures_or_tokenizers():
+    for path in (SOURCE / "networks").glob("*.py"):
+        imported = {
+            (node.module or "").split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+        }
+        assert not imported & {"PIL", "tokenizers", "pathlib", "safetensors"}, path.name
+
+
+def test_help_loads_no_torch():
+    code = (
+        "import sys; from mindseye.cli.main import make_parser; make_parser().format_help(); "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'numpy', 'rich.progress')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_public_names():
+    assert sorted(mindseye.__all__) == [
+        "Chat",
+        "ImageDone",
+        "ImageParams",
+        "MindseyeError",
+        "Model",
+        "Reply",
+        "Request",
+        "TextDelta",
+        "TextParams",
+        "TurnEnd",
+        "WhenToDraw",
+        "__version__",
+        "load",
+    ]
+    assert all(getattr(mindseye, name) is not None for name in mindseye.__all__)
