@@ -1,0 +1,86 @@
+"""Bad input gets one clear line and exit status 2, never a traceback."""
+
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from mindseye.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Files of every bad kind."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "text.png").write_text("no picture at all")
+    Image.new("RGB", (64, 64), "red").save(folder / "good.png")
+    whole = (folder / "good.png").read_bytes()
+    (folder / "half.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "bomb.png").write_bytes(bomb(50_000, 50_000))
+    (folder / "model").mkdir()
+    return folder
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of that size whose header is right and whose data is a few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+CASES = [
+    (["ask", "{bad}/nothing.png", "what is it?"], "nothing.png"),
+    (["ask", "{bad}/empty.png", "what is it?"], "empty"),
+    (["ask", "{bad}/text.png", "what is it?"], "not an image"),
+    (["ask", "{bad}/half.png", "what is it?"], "half.png"),
+    (["ask", "{bad}/bomb.png", "what is it?"], "50000"),
+    (["ask", "{bad}", "what is it?"], "directory"),
+    (["ask", "{bad}/good.png", ""], "empty"),
+    (["draw", "  "], "empty"),
+    (["draw", "a fox", "--width", "17", "--height", "16"], "16 x 16"),
+    (["draw", "a fox", "--width", "99999", "--height", "16"], "nearest size"),
+    (["draw", "a fox", "--width", "32"], "height"),
+    (["draw", "a fox", "--num-timesteps", "1"], "num_timesteps"),
+    (["draw", "a fox", "--cfg-renorm-type", "local"], "global"),
+    (["draw", "a fox", "-o", "fox.jpg"], ".png"),
+    (["draw", "a fox", "--device", "cuda:99"], "cuda"),
+    (["draw", "a fox", "--dtype", "float7"], "float7"),
+    (["generate", "a <|vision_start|>", "--when-to-draw", "marks"], "mark"),
+    (["info", "{bad}/model"], "model"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), CASES, ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else ""
+)
+def test_one_clear_line(words, said, folder, golden, capsys):
+    words = [word.replace("{bad}", str(folder)) for word in words]
+    if words[0] != "info":
+        words += ["--model", str(golden / "checkpoint")]
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert "Traceback" not in printed.err
+
+
+def test_a_missing_model_is_named(capsys, tmp_path):
+    assert main(["draw", "a fox", "--model", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["drow", "a fox"], "draw"), (["draw", "a", "--cfg-txt-scale", "3"], "--cfg-text-scale")]
+)
+def test_a_misspelt_word_names_the_nearest(words, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
