@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -71,8 +70,8 @@ class _Streams:
 VIT_STREAM, LATENT_STREAM = 1 << 40, 2 << 40  # added to places until the streams' lengths are known
 
 
-def pack(plans: Sequence[Plan], marks: Marks, num_buckets: int = 1) -> Batch:
-    """One batch of all plans; attention is padded to the longest sample of each of `num_buckets` buckets."""
+def pack(plans: Sequence[Plan], marks: Marks, stretch: float = 1.2) -> Batch:
+    """One batch of all plans; attention pads a sample at most to `stretch` times its length."""
     streams = _Streams()
     rows, segments = [], []
     for plan in plans:
@@ -83,7 +82,7 @@ def pack(plans: Sequence[Plan], marks: Marks, num_buckets: int = 1) -> Batch:
     rows = [_resolve(row, num_text, streams.num_vit) for row in rows]
     buckets = [
         Bucket(*_pad([rows[i] for i in members], [segments[i] for i in members]))
-        for members in _split_by_length([len(row) for row in rows], num_buckets)
+        for members in _split_by_length([len(row) for row in rows], stretch)
     ]
     return Batch(
         text_ids=np.array(streams.text_ids, np.int64),
@@ -159,10 +158,15 @@ def _positions(streams: _Streams) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _split_by_length(lengths: Sequence[int], num_buckets: int) -> list[np.ndarray]:
+def _split_by_length(lengths: Sequence[int], stretch: float) -> list[np.ndarray]:
+    """Samples by rising length; in a bucket none is longer than `stretch` times the shortest."""
     order = np.argsort(lengths, kind="stable")
-    cuts = np.linspace(0, len(order), min(num_buckets, len(order)) + 1).astype(int)
-    return [order[a:b] for a, b in pairwise(cuts)]
+    members: list[list[int]] = []
+    for index in order:
+        if not members or lengths[index] > stretch * lengths[members[-1][0]]:
+            members.append([])
+        members[-1].append(int(index))
+    return [np.array(bucket) for bucket in members]
 
 
 def _pad(rows: list[np.ndarray], plans: list[tuple[Plan, list[int]]]) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +180,9 @@ def _pad(rows: list[np.ndarray], plans: list[tuple[Plan, list[int]]]) -> tuple[n
     for i, (row, (plan, lengths)) in enumerate(zip(rows, plans, strict=True)):
         padded[i, : len(row)] = row
         number[i, : len(row)] = np.repeat(np.arange(len(plan), dtype=np.int32), lengths)
-        kinds = [(isinstance(s, ImageSegment), isinstance(s, ImageSegment) and s.kind == "noisy") for s in plan]
+        kinds = [
+            (isinstance(s, ImageSegment), isinstance(s, ImageSegment) and s.kind == "noisy") for s in plan
+        ]
         is_image[i, : len(row)] = np.repeat([image for image, _ in kinds], lengths)
         is_hidden[i, : len(row)] = np.repeat([noisy for _, noisy in kinds], lengths)
     earlier = (number[:, None, :] < number[:, :, None]) & ~is_hidden[:, None, :]

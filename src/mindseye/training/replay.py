@@ -39,7 +39,8 @@ def replay_train_case(
     batch = pack(plans, marks)
     config = model.config
     patches = [
-        to_patches(expected[f"pixels.vit.{s.image}"][None], config.vit.patch_size)[0] for s in batch.vit_images
+        to_patches(expected[f"pixels.vit.{s.image}"][None], config.vit.patch_size)[0]
+        for s in batch.vit_images
     ]
     pictures = [expected[f"pixels.vae.{image.image}"] for image in batch.latent_images]
     latents = [
@@ -61,7 +62,10 @@ def replay_train_case(
     model.zero_grad()
     losses.total(settings).backward()
     found = {"train.ce": losses.ce.detach(), "train.mse": losses.mse.detach()}
-    found |= {"train.loss_ce_mean": losses.ce.detach().mean(), "train.loss_mse_mean": losses.mse.detach().mean()}
+    found |= {
+        "train.loss_ce_mean": losses.ce.detach().mean(),
+        "train.loss_mse_mean": losses.mse.detach().mean(),
+    }
     found |= describe_batch(batch)
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
@@ -108,7 +112,9 @@ def plan_sample(
             segment = TextSegment(tuple(encode(item["text"])), bool(item["loss"]), end_label)
         else:
             kind = KINDS[item["kind"], item["loss"]]
-            eye, stride = ("vit", config.vit.patch_size) if kind == "vit" else ("vae", config.pixels_per_token)
+            eye, stride = (
+                ("vit", config.vit.patch_size) if kind == "vit" else ("vae", config.pixels_per_token)
+            )
             height, width = expected[f"pixels.{eye}.{item['image']}"].shape[1:]
             segment = ImageSegment(kind, item["image"], height // stride, width // stride)  # type: ignore[arg-type]
         segments.append(segment)

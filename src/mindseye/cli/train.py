@@ -1,0 +1,54 @@
+"""`mindseye train`: from a recipe to a checkpoint folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def register(commands: Any) -> None:
+    """Add the verb to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "train",
+        help="train a model from a recipe",
+        description="Train a model from a recipe. A run that has begun is resumed by itself; Ctrl-C stops it, saved.",
+    )
+    parser.add_argument("recipe", type=Path, help="a recipe file such as recipes/pocket.yaml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change one option of the recipe, such as optimizer.learning_rate=0.001",
+    )
+    parser.add_argument(
+        "--finish-in",
+        type=int,
+        metavar="STEPS",
+        help="let the learning rate fall to zero over so many steps from where the run stands, then export",
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="write the checkpoint of the run as it stands, and do no training",
+    )
+    parser.set_defaults(func=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0 when training is done or the export written, 3 when it was asked to stop before."""
+    from mindseye.settings import load_settings
+    from mindseye.training.recipe import Recipe
+    from mindseye.training.run import prepare, train
+
+    recipe = load_settings(Recipe, arguments.recipe, arguments.set)
+    if arguments.export is not None:
+        prepare(recipe, say).export(arguments.export)
+        return 0
+    return 0 if train(recipe, say, arguments.finish_in) else 3
+
+
+def say(line: str) -> None:
+    print(line, flush=True)

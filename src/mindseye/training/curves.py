@@ -1,0 +1,90 @@
+"""The numbers of a run as JSON lines, and a picture of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+LINES_FILE = "curves.jsonl"
+PICTURE_FILE = "curves.png"
+CURVES = (("ce", (32, 90, 200)), ("mse", (200, 60, 40)))
+SIZE, MARGIN = (900, 460), 50  # px
+SMOOTHING = 0.9
+
+
+class Curves:
+    """Appends to `curves.jsonl`; lines beyond the step a run resumes from are cut away."""
+
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.lines = [line for line in read_lines(folder) if line["step"] <= step]
+        text = "".join(json.dumps(line) + "\n" for line in self.lines)
+        (folder / LINES_FILE).write_text(text)
+
+    def add(self, line: dict[str, float]) -> None:
+        """One more line."""
+        self.lines.append(line)
+        with (self.folder / LINES_FILE).open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def draw(self) -> None:
+        """Write `curves.png`."""
+        draw_curves(self.lines).save(self.folder / PICTURE_FILE)
+
+
+def read_lines(folder: Path) -> list[dict[str, float]]:
+    """The lines written so far; a last line cut short by a crash is left out."""
+    path = folder / LINES_FILE
+    if not path.is_file():
+        return []
+    lines = []
+    for text in path.read_text().splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def draw_curves(lines: Sequence[dict[str, float]]) -> Image.Image:
+    """Smoothed losses over steps, on a logarithmic scale."""
+    image = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(image)
+    curves = {
+        name: _smoothed([(line["step"], line[name]) for line in lines if line.get(name)])
+        for name, _ in CURVES
+    }
+    values = [value for points in curves.values() for _, value in points]
+    if len(values) < 2:
+        return image
+    low, high = math.log10(min(values)) - 0.02, math.log10(max(values)) + 0.02
+    last = max(step for points in curves.values() for step, _ in points)
+    width, height = SIZE[0] - 2 * MARGIN, SIZE[1] - 2 * MARGIN
+
+    def place(step: float, value: float) -> tuple[float, float]:
+        return MARGIN + width * step / last, MARGIN + height * (high - math.log10(value)) / (high - low)
+
+    for i in range(5):
+        value = 10 ** (low + (high - low) * i / 4)
+        x, y = place(0, value)
+        draw.line([(x, y), (x + width, y)], fill=(225, 225, 225))
+        draw.text((6, y - 6), f"{value:.3g}", fill="black")
+        draw.text((MARGIN + width * i / 4 - 10, SIZE[1] - MARGIN + 8), f"{last * i / 4:.0f}", fill="black")
+    for number, (name, colour) in enumerate(CURVES):
+        draw.line([place(*point) for point in curves[name]], fill=colour, width=2)
+        draw.text((MARGIN + 60 * number, 20), name, fill=colour)
+    return image
+
+
+def _smoothed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    smooth, mean = [], 0.0
+    for number, (step, value) in enumerate(points):
+        weight = max(1 - SMOOTHING, 1 / (number + 1))
+        mean += weight * (value - mean)
+        smooth.append((step, mean))
+    return smooth

@@ -1,0 +1,61 @@
+"""The averaged weights of a run as a checkpoint folder in the published layout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from mindseye.checkpoints.save import save
+from mindseye.inputs.images import ImageLimits, ImageTransforms
+from mindseye.networks.unified import UnifiedModel
+from mindseye.networks.vae import Autoencoder
+from mindseye.training.optimizer import Average
+from mindseye.training.recipe import ModelSizes
+from mindseye.worlds.episodes import SYSTEM_PROMPTS
+
+DEFAULTS_FILE = "mindseye.json"
+DRAW: dict[str, Any] = {
+    "num_timesteps": 16,
+    "timestep_shift": 1.5,
+    "cfg_text_scale": 2.0,
+    "cfg_interval": [0.0, 1.0],
+}
+EDIT: dict[str, Any] = {
+    "num_timesteps": 16,
+    "timestep_shift": 1.5,
+    "cfg_text_scale": 2.0,
+    "cfg_img_scale": 1.0,
+    "cfg_interval": [0.0, 1.0],
+}
+
+
+def write_defaults(folder: Path) -> None:
+    """Say what requests to a model of the world should use unless told otherwise."""
+    said = {"draw": DRAW, "edit": EDIT, "text": {"max_tokens": 64}, "system_prompts": dict(SYSTEM_PROMPTS)}
+    (folder / DEFAULTS_FILE).write_text(
+        json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def transforms_of(sizes: ModelSizes, model: UnifiedModel) -> ImageTransforms:
+    """Every image is brought to the one size that was trained."""
+    side = sizes.image_size
+    vae = ImageLimits(max_size=side, min_size=side, stride=model.config.pixels_per_token)
+    return ImageTransforms(vae, ImageLimits(max_size=side, min_size=side, stride=sizes.vit_patch_size))
+
+
+def export(
+    folder: Path,
+    model: UnifiedModel,
+    average: Average,
+    autoencoder: Autoencoder,
+    vocabulary: Path,
+    sizes: ModelSizes,
+) -> None:
+    """Write the checkpoint folder: averaged weights and autoencoder in bfloat16, sizes, limits, tokenizer."""
+    write_defaults(vocabulary)
+    network: dict[str, Tensor] = {**model.state_dict(), **average.weights}
+    save(folder, network, autoencoder.state_dict(), model.config, vocabulary, transforms_of(sizes, model))

@@ -1,0 +1,125 @@
+"""Everything that a training run is told: one dataclass a group, read from a recipe file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mindseye.errors import SettingsError
+from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
+from mindseye.training.autoencoder import AutoencoderSettings
+from mindseye.training.losses import LossSettings
+from mindseye.training.optimizer import OptimizerSettings
+from mindseye.training.plans import Dropout
+from mindseye.training.vocabulary import VocabularySettings
+
+
+@dataclass(frozen=True)
+class ModelSizes:
+    """Sizes of the network; names as in the checkpoint's config files."""
+
+    hidden_size: int = 256
+    intermediate_size: int = 704
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 8
+    num_key_value_heads: int = 4
+    vit_hidden_size: int = 192
+    vit_intermediate_size: int = 512
+    vit_num_hidden_layers: int = 3
+    vit_num_attention_heads: int = 6
+    vit_patch_size: int = 16
+    latent_patch_size: int = 2
+    image_size: int = 64
+    """Pixels a side of every picture."""
+
+    def unified(self, vocab_size: int, vae: VaeConfig) -> UnifiedConfig:
+        """The network's config around an autoencoder and a vocabulary."""
+        vit_side = self.image_size // self.vit_patch_size
+        latent_side = self.image_size // (self.latent_patch_size * vae.downsample)
+        return UnifiedConfig(
+            decoder=DecoderConfig(
+                vocab_size=vocab_size,
+                hidden_size=self.hidden_size,
+                intermediate_size=self.intermediate_size,
+                num_hidden_layers=self.num_hidden_layers,
+                num_attention_heads=self.num_attention_heads,
+                num_key_value_heads=self.num_key_value_heads,
+            ),
+            vit=VitConfig(
+                hidden_size=self.vit_hidden_size,
+                intermediate_size=self.vit_intermediate_size,
+                num_hidden_layers=self.vit_num_hidden_layers,
+                num_attention_heads=self.vit_num_attention_heads,
+                patch_size=self.vit_patch_size,
+                num_patches_per_side=2 * vit_side,
+            ),
+            vae=vae,
+            latent_patch_size=self.latent_patch_size,
+            max_latent_size=2 * latent_side,
+            vit_max_num_patch_per_side=2 * vit_side,
+        )
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What is learned until a step: shares of the kinds of episodes."""
+
+    mix: dict[str, float]
+    until: int | None = None
+    """The first step that is no longer in this phase; the last phase has none."""
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What a batch is made of."""
+
+    phases: tuple[Phase, ...]
+    tokens_per_batch: int = 6000
+    stretch: float = 1.15
+    """Attention pads a sample at most to so many times its length; fewer but larger products the higher."""
+    split: str = "train"
+    look_back: float = 0.15
+    """How often a last drawing is looked at again, to learn that the answer is over."""
+    dropout: Dropout = field(default_factory=Dropout)
+
+    def __post_init__(self) -> None:
+        ends = [phase.until for phase in self.phases]
+        if not ends or ends[-1] is not None or None in ends[:-1]:
+            raise SettingsError("every phase but the last needs an `until`, and the last must have none")
+        if any(a >= b for a, b in zip(ends[:-1], ends[1:-1], strict=False)):  # type: ignore[operator]
+            raise SettingsError(f"the phases' `until` must rise; they are {ends}")
+
+    def phase_at(self, step: int) -> Phase:
+        """The phase that a step belongs to."""
+        return next(phase for phase in self.phases if phase.until is None or step < phase.until)
+
+
+@dataclass(frozen=True)
+class SavingSettings:
+    """When the state is written and the curves are drawn."""
+
+    every_minutes: float = 3.0
+    report_every: int = 20
+    """Steps between two lines of the curves."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run from nothing to a checkpoint folder."""
+
+    data: DataSettings
+    run_folder: str = "runs/pocket"
+    seed: int = 0
+    threads: int | None = None
+    """Threads of the CPU; None leaves PyTorch's choice."""
+    precision: str = "bfloat16"
+    """bfloat16 (master weights stay float32) or float32."""
+    autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
+    vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    model: ModelSizes = field(default_factory=ModelSizes)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    losses: LossSettings = field(default_factory=LossSettings)
+    saving: SavingSettings = field(default_factory=SavingSettings)
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("bfloat16", "float32"):
+            raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')

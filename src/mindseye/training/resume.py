@@ -1,0 +1,72 @@
+"""The state of a run on disk: written whole or not at all, read back exactly."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from mindseye.errors import SettingsError
+from mindseye.training.optimizer import Average
+
+STATE_FILE = "state.pt"
+
+
+@dataclass
+class TrainState:
+    """All that changes while training. Data and noise follow from the step, so no generator is kept."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Average
+    step: int = 0
+    """Steps that are done."""
+    ending: tuple[int, int] | None = None
+    """All steps and decay steps, where a running job was told to finish; else the recipe's count."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `load_state` reads back."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.weights,
+            "step": self.step,
+            "ending": self.ending,
+        }
+
+
+def save_state(state: TrainState, folder: Path) -> None:
+    """Write the state; a crash on the way leaves the state before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / (STATE_FILE + ".partial")
+    with partial.open("wb") as file:
+        torch.save(state.to_dict(), file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / STATE_FILE)
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a run has begun in `folder`."""
+    return (folder / STATE_FILE).is_file()
+
+
+def load_state(state: TrainState, folder: Path) -> None:
+    """Fill `state` with what was saved; SettingsError when it is of other sizes."""
+    saved = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
+    try:
+        state.model.load_state_dict(saved["model"])
+        state.optimizer.load_state_dict(saved["optimizer"])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise SettingsError(
+            f"{folder / STATE_FILE} was made with other sizes than the recipe asks for ({error}); "
+            "use another run_folder or the recipe it was started with"
+        ) from error
+    for name, weight in state.average.weights.items():
+        weight.copy_(saved["average"][name])
+    state.step = saved["step"]
+    state.ending = tuple(saved["ending"]) if saved["ending"] else None  # type: ignore[assignment]

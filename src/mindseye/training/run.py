@@ -1,0 +1,134 @@
+"""From a recipe to a checkpoint folder: autoencoder, vocabulary, training, export; what exists is not made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from mindseye.errors import SettingsError
+from mindseye.inputs.tokenizer import Tokenizer
+from mindseye.networks.config import VaeConfig
+from mindseye.networks.unified import UnifiedModel
+from mindseye.networks.vae import Autoencoder
+from mindseye.training import autoencoder as pocket_autoencoder
+from mindseye.training.data import WorldStream, cached
+from mindseye.training.export import export
+from mindseye.training.loop import Trainer
+from mindseye.training.optimizer import Average, make_optimizer
+from mindseye.training.plans import Marks, Planner
+from mindseye.training.recipe import Recipe
+from mindseye.training.resume import TrainState, has_state, load_state
+from mindseye.training.vocabulary import train_vocabulary
+from mindseye.worlds.curriculum import sample_sentences
+from mindseye.worlds.language import COLOUR_WORDS, PLACE_WORDS
+from mindseye.worlds.nouns import KINDS, NOUNS
+
+Say = Callable[[str], None]
+CHECKPOINT_FOLDER = "checkpoint"
+VOCABULARY_FOLDER = "vocabulary"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All parts of a run, at the step where it stands."""
+
+    trainer: Trainer
+    state: TrainState
+    vocabulary: Path
+
+    def export(self, folder: Path) -> None:
+        """The averaged weights so far as a checkpoint folder."""
+        trainer = self.trainer
+        export(
+            folder,
+            trainer.model,
+            self.state.average,
+            trainer.autoencoder,
+            self.vocabulary,
+            trainer.recipe.model,
+        )
+
+
+def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
+    """Run a recipe, from its saved state if there is one; True when it is done and exported.
+
+    `finish_in` lets the learning rate fall to zero over so many steps from where the run stands.
+    """
+    prepared = prepare(recipe, say)
+    state = prepared.state
+    if finish_in is not None:
+        if finish_in < 1:
+            raise SettingsError(f"finish_in is {finish_in}; expected 1 or more steps")
+        state.ending = (state.step + finish_in, finish_in)
+    is_done = prepared.trainer.run(state, say)
+    if is_done:
+        prepared.export(prepared.trainer.folder / CHECKPOINT_FOLDER)
+        say(f"exported to {prepared.trainer.folder / CHECKPOINT_FOLDER}")
+    return is_done
+
+
+def prepare(recipe: Recipe, say: Say) -> Prepared:
+    """Everything that a run needs; makes the autoencoder and the vocabulary when they are absent."""
+    if recipe.threads is not None:
+        torch.set_num_threads(recipe.threads)
+    torch.set_flush_denormal(True)  # tiny numbers late in training would cost ten times the time
+    folder = Path(recipe.run_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    autoencoder = prepare_autoencoder(recipe, folder, say)
+    vocabulary = folder / VOCABULARY_FOLDER
+    tokenizer = prepare_vocabulary(recipe, vocabulary, say)
+    model = UnifiedModel(recipe.model.unified(-(-(tokenizer.largest_id + 1) // 16) * 16, autoencoder.config))
+    model.initialise(torch.Generator().manual_seed(recipe.seed))
+    state = TrainState(
+        model, make_optimizer(model, recipe.optimizer), Average(model, recipe.optimizer.ema_decay)
+    )
+    if has_state(folder):
+        load_state(state, folder)
+        say(f"resuming at step {state.step}")
+    special, sizes = tokenizer.special, recipe.model
+    marks = Marks(special.start, special.end, special.image_start, special.image_end)
+    latent_side = sizes.image_size // model.config.pixels_per_token
+    encode = cached(tokenizer.encode)
+    planner = Planner(encode, marks, sizes.image_size // sizes.vit_patch_size, latent_side)
+    stream = WorldStream(recipe.data, planner, recipe.seed)
+    return Prepared(Trainer(recipe, stream, model, autoencoder, folder), state, vocabulary)
+
+
+def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say) -> Autoencoder:
+    """The autoencoder in `folder`, trained first when there is none."""
+    weights, sizes = folder / pocket_autoencoder.WEIGHTS_FILE, folder / pocket_autoencoder.CONFIG_FILE
+    if not weights.is_file():
+        say("training the autoencoder")
+        trained = pocket_autoencoder.train_autoencoder(
+            recipe.autoencoder, recipe.seed, lambda numbers: say(f"autoencoder {numbers}")
+        )
+        pictures = pocket_autoencoder.render_pool(np.random.default_rng(recipe.seed + 1), 200, "test")
+        psnr = pocket_autoencoder.measure_psnr(trained, pocket_autoencoder.to_pixels(pictures))
+        say(f"the autoencoder gives back unseen scenes at {psnr:.2f} dB")
+        pocket_autoencoder.save_autoencoder(trained, folder)
+    said = json.loads(sizes.read_text())
+    autoencoder = Autoencoder(replace(VaeConfig(**said), ch_mult=tuple(said["ch_mult"])))
+    autoencoder.load_state_dict({name: weight.float() for name, weight in load_file(weights).items()})
+    return autoencoder.eval().requires_grad_(False)
+
+
+def prepare_vocabulary(recipe: Recipe, folder: Path, say: Say) -> Tokenizer:
+    """The tokenizer in `folder`, made from texts of the world when there is none."""
+    if not (folder / "tokenizer_config.json").is_file():
+        settings, rng = recipe.vocabulary, np.random.default_rng(recipe.seed)
+        texts = sample_sentences(rng, settings.num_episodes)
+        num_tokens = train_vocabulary(texts, world_words(), settings.size, folder)
+        say(f"made a vocabulary of {num_tokens} tokens")
+    return Tokenizer.from_folder(folder)
+
+
+def world_words() -> list[str]:
+    """Words of the world that shall be tokens of their own."""
+    chinese = [noun.zh for noun in NOUNS.values()] + [kind.zh for kind in KINDS.values()]
+    return [*chinese, *PLACE_WORDS.values(), *COLOUR_WORDS.values(), "<think>", "</think>"]
