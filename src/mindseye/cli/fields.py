@@ -17,7 +17,8 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
     docs, hints = field_docs(params), typing.get_type_hints(params)
     for item in dataclasses.fields(params):
         flags = dict.fromkeys([f"--{item.name.replace('_', '-')}", f"--{item.name}"])
-        kind, settings = _plain_type(hints[item.name]), {}
+        kind = _plain_type(hints[item.name])
+        settings: dict[str, Any] = {}
         if kind is bool:
             settings = {"action": argparse.BooleanOptionalAction}
             flags = dict.fromkeys([f"--{item.name.replace('_', '-')}"])

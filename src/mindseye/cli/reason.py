@@ -38,8 +38,9 @@ def run(args: argparse.Namespace) -> int:
     from .show import Screen, end_facts, print_json
 
     *images, question = args.said
-    kind = "model" if args.max_images else "never"
-    policy = WhenToDraw(kind, args.image_bias, max_rounds=args.max_rounds, max_images=args.max_images)
+    policy = WhenToDraw(
+        "model" if args.max_images else "never", args.image_bias, max_rounds=args.max_rounds, max_images=args.max_images
+    )
     model = load_model(args)
     request = model.request(
         "generate",

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     model = load(str(args.folder / "checkpoint"), device=args.device, dtype="float32")
     checks = [*replay_all(model, recording)]
     if "train" in recording.cases:
+        assert model.vae is not None
         found = replay_train_case(model.network, model.vae, model.tokenizer.encode, recording.tensors, recording.said)
         checks += compare_training(recording, found)
     rows = worst_by_case(checks)

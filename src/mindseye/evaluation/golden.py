@@ -150,6 +150,7 @@ def _replay_images(model: LoadedModel, recording: Recording) -> Iterator[Check]:
 
 def _features(model: LoadedModel, what: str, pixels: Tensor) -> Tensor:
     network, vae = model.network, model.vae
+    assert vae is not None
     if what == "vae.latent_mean":
         return vae.encode(pixels[None])[0]
     if what == "vae.decoded":

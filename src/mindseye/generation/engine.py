@@ -42,7 +42,12 @@ class Job:
     @property
     def num_tokens(self) -> int:
         """Tokens of the work it waits for."""
-        return sum(feed.num_tokens for feed in self.work) if isinstance(self.work, list) else 0
+        return sum(feed.num_tokens for feed in self.feeds)
+
+    @property
+    def feeds(self) -> list[Feed]:
+        """What it adds to the next forward pass."""
+        return self.work if isinstance(self.work, list) else []
 
     def wake(self, result: Any) -> None:
         """Go on with `result` until the next piece of work or the end."""
@@ -156,7 +161,8 @@ class Engine:
 
     def _run_network(self, jobs: list[Job]) -> None:
         while jobs:
-            taken, num_tokens = [], 0
+            taken: list[Job] = []
+            num_tokens = 0
             while jobs and (not taken or num_tokens + jobs[0].num_tokens <= MOST_TOKENS_A_PASS):
                 num_tokens += jobs[0].num_tokens
                 taken.append(jobs.pop(0))
@@ -164,7 +170,7 @@ class Engine:
 
     def _pass(self, jobs: list[Job]) -> None:
         """One forward pass for some jobs; where memory is short, for half of them at a time."""
-        feeds: list[Feed] = [feed for job in jobs for feed in job.work or () if isinstance(feed, Feed)]
+        feeds = [feed for job in jobs for feed in job.feeds]
         started = time.perf_counter()
         try:
             results = run_pass(self.network, feeds)
@@ -179,14 +185,15 @@ class Engine:
             return
         seconds = time.perf_counter() - started
         for job in jobs:
-            mine, results = results[: len(job.work)], results[len(job.work) :]
+            mine, results = results[: len(job.feeds)], results[len(job.feeds) :]
             self._deliver(job, mine, seconds)
 
     def _run_autoencoder(self, jobs: list[Job]) -> None:
         for job in jobs:
-            started = time.perf_counter()
+            work, started = job.work, time.perf_counter()
+            assert isinstance(work, (Encode, Decode))
             try:
-                result = self._through_autoencoder(job.work)
+                result = self._through_autoencoder(work)
             except (RuntimeError, MemoryError) as error:
                 if not _is_memory_short(error):
                     raise

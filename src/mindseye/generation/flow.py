@@ -16,7 +16,7 @@ from .context import Context
 from .guidance import merge
 from .schedule import make_schedule
 from .step_cache import TaylorSeer
-from .work import Feed, Latents, Story
+from .work import Feed, Latents, Story, Wants
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Branch:
         return self._step_cache is None or self._step_cache.is_due
 
     def feed(self, latents: Latents) -> Feed:
-        wants = "velocity" if self._step_cache is None else "states"
+        wants: Wants = "velocity" if self._step_cache is None else "states"
         return Feed(self._canvas, self._position, self._marks, latents=latents, wants=wants)
 
     def velocity(self, result: Tensor | None) -> Tensor:

@@ -41,7 +41,8 @@ def write_text(
     """Continue `context` with a text on a fork of it; `watch` sees every token's scores."""
     draft, frame = context.fork(), context.frame
     voice = Voice(tokenizer, params.stop, is_thought)
-    token, ids, finish = frame.start, [], "length"
+    ids: list[int] = []
+    token, finish = frame.start, "length"
     room = min(params.max_tokens + 2, MOST_ROOM)
     while len(ids) < params.max_tokens:
         position = context.position + len(ids)

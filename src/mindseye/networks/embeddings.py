@@ -64,4 +64,4 @@ class TimestepEmbedder(nn.Module):
         ramp = torch.arange(half, device=t.device, dtype=torch.float32) / half
         angles = t.float()[:, None] * torch.exp(-math.log(10000.0) * ramp)
         waves = torch.cat([angles.cos(), angles.sin()], dim=-1)
-        return self.mlp(waves.to(self.mlp[0].weight.dtype))
+        return self.mlp(waves.to(next(self.parameters()).dtype))

@@ -31,6 +31,10 @@ class VitAttention(nn.Module):
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
         self.num_heads = config.num_attention_heads
+        self.q_proj: nn.Linear
+        self.k_proj: nn.Linear
+        self.v_proj: nn.Linear
+        self.out_proj: nn.Linear
         for name in ("k_proj", "v_proj", "q_proj", "out_proj"):
             self.add_module(name, nn.Linear(config.hidden_size, config.hidden_size))
 
