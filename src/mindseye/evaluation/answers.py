@@ -1,0 +1,124 @@
+"""Who answers exams: a model, or anything else that can (an oracle in the tests)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import PIL.Image
+import torch
+
+from ..events import Event, Failed, ImageDone
+from ..generation.conversation import Conversation
+from ..generation.prepare import prepare_image
+from ..generation.turns import Request, story_of
+from ..generation.work import Decode, Encode, Story
+from ..inputs.images import from_pixels
+from ..worlds import Say, to_image
+from .exams import Exam
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+MOST_TOKENS = 192  # of one text; the longest of this world is far shorter
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What came back, in the order it came; `seconds` is the request's part of its batch's time."""
+
+    parts: tuple[str | PIL.Image.Image, ...] = ()
+    thought: str | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All texts, without thoughts."""
+        return "\n".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def images(self) -> tuple[PIL.Image.Image, ...]:
+        """All pictures."""
+        return tuple(part for part in self.parts if isinstance(part, PIL.Image.Image))
+
+
+class Answerer(Protocol):
+    """Answers exams: one answer each, in order; an exam that fails gets an answer with an error."""
+
+    name: str
+
+    def answer(self, exams: Sequence[Exam]) -> list[Answer]: ...
+
+
+class ModelAnswerer:
+    """A model that answers all exams of a call as one batch.
+
+    `options` are those of `Model.request`; InputError for one that is unknown or out of range.
+    """
+
+    def __init__(self, model: Model, options: Mapping[str, Any] | None = None) -> None:
+        self.name = model.name
+        self._model = model
+        self._options = {"max_tokens": min(MOST_TOKENS, model.defaults.text.max_tokens), **(options or {})}
+        model.request("draw", ["a cat"], **self._options)
+
+    def answer(self, exams: Sequence[Exam]) -> list[Answer]:
+        """Answers in order; no exam fails because of another."""
+        started = time.perf_counter()
+        try:
+            requests = [self._request(exam) for exam in exams]
+            jobs = self._model.engine.run([self._story(*pair) for pair in zip(exams, requests, strict=True)])
+        except Exception as error:  # a defect that took the whole batch along: find out whose it was
+            if len(exams) == 1:
+                return [Answer(error=_told(error), seconds=time.perf_counter() - started)]
+            return [answer for exam in exams for answer in self.answer([exam])]
+        seconds = (time.perf_counter() - started) / max(len(exams), 1)
+        return [self._answer(request, job.events, seconds) for request, job in zip(requests, jobs, strict=True)]
+
+    def _request(self, exam: Exam) -> Request:
+        task = exam.task if exam.task in ("ask", "draw", "edit", "generate") else "ask"
+        options = {"when_to_draw": exam.when_to_draw, "think": exam.think, "seed": exam.seed, **self._options}
+        return self._model.request(task, exam.items, **options)  # type: ignore[arg-type]
+
+    def _story(self, exam: Exam, request: Request) -> Story[str]:
+        conversation = Conversation(self._model.mind)
+        if exam.task == "tell":
+            return tell(exam, request, conversation)
+        if exam.task == "redraw":
+            return redraw(exam, conversation)
+        return story_of(request, conversation)
+
+    def _answer(self, request: Request, events: Iterable[Event], seconds: float) -> Answer:
+        for event in events:
+            if isinstance(event, Failed):
+                return Answer(error=_told(event.error), seconds=seconds)
+        reply = self._model.reply(request, events)
+        return Answer(reply.parts, reply.thought, seconds)
+
+
+def tell(exam: Exam, request: Request, conversation: Conversation) -> Story[str]:
+    """The model hears its own part of the story up to the last text, with true pictures, and writes that one."""
+    for step in exam.given:
+        if isinstance(step, Say):
+            yield from conversation.say(step.text, role="model" if step.is_target else "user")
+        else:
+            yield from conversation.show(to_image(step.scene), for_drawing=True)
+    written = yield from conversation.write(request.text, torch.Generator().manual_seed(request.seed))
+    return written.finish
+
+
+def redraw(exam: Exam, conversation: Conversation) -> Story[str]:
+    """The picture goes through the autoencoder and back."""
+    mind, [image] = conversation.mind, exam.items
+    assert isinstance(image, PIL.Image.Image)
+    latent = yield Encode(prepare_image(image, mind.transforms, mind.network.config).vae_pixels)
+    pixels = yield Decode(latent)
+    yield ImageDone(from_pixels(pixels), "asked", "last image", exam.seed, {})
+    return "end"
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

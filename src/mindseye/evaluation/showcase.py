@@ -1,0 +1,109 @@
+"""One hand-picked request of every sort, with its truth: what `mindseye demo` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..worlds import Episode, Say, Scene, Show, Thing, operations
+from ..worlds.wishes import Wanted, Wish
+from .exams import REASONING, Exam
+
+SCENES: Mapping[str, Scene] = {
+    "panda-apple": Scene((Thing("panda", "top left"), Thing("apple", "top right")), "blue"),
+    "cat-dog": Scene((Thing("cat", "top left"), Thing("dog", "top right"))),
+    "fruit-duck": Scene(
+        (
+            Thing("strawberry", "top left"),
+            Thing("banana", "top right"),
+            Thing("duck", "bottom left"),
+            Thing("pear", "bottom right"),
+        ),
+        "yellow",
+    ),
+    "small-car": Scene((Thing("car", "middle", "small"),), "green"),
+    "astronaut-rocket": Scene((Thing("rocket", "top right"), Thing("astronaut", "bottom left")), "purple"),
+}
+"""What the sample pictures show."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One request of the show: the verb that a person would type, a title, the sample it is about, and the exam."""
+
+    verb: str
+    title: str
+    sample: str | None
+    exam: Exam
+
+
+def acts(seed: int) -> tuple[Act, ...]:
+    """The show in order."""
+    return (
+        _question("A question", "panda-apple", "en", "What is at the top left?", ("a panda", "panda"), seed),
+        _question("The same in Chinese", "cat-dog", "zh", "猫在狗的左边吗？", ("是", "是的", "对"), seed),
+        _drawing(seed),
+        _change("edit", "An edit", "panda-apple", "replace the apple with a banana", seed),
+        _change("imagine", "An imagined action: what would be seen next", "small-car", "step closer", seed),
+        _thought_drawing(seed),
+        _puzzle(seed),
+    )
+
+
+def _question(title: str, sample: str, language: str, text: str, accepted: tuple[str, ...], seed: int) -> Act:
+    scene = SCENES[sample]
+    steps = (Show(scene), Say(text, then="text"), Say(accepted[0], is_target=True))
+    truth = {"scene": scene, "answer": accepted[0], "accepted": accepted}
+    kind = "question.what" if language == "en" else "question.yesno"
+    return Act("ask", title, sample, Exam(kind, "ask", Episode(kind, language, steps, truth), seed))
+
+
+def _drawing(seed: int) -> Act:
+    scene = Scene((Thing("cat", "top left"), Thing("dog", "top right")), "blue")
+    wish = Wish((Wanted("cat"), Wanted("dog")), "blue", "left")
+    steps = (Say("draw a cat to the left of a dog on a blue background", then="image"), Show(scene, is_target=True))
+    episode = Episode("draw.pair", "en", steps, {"scene": scene, "wish": wish})
+    return Act("draw", "A drawing", None, Exam("draw.pair", "draw", episode, seed))
+
+
+def _change(verb: str, title: str, sample: str, text: str, seed: int) -> Act:
+    before = SCENES[sample]
+    after = operations.replace(before, "apple", "banana") if verb == "edit" else operations.closer(before)
+    kind = "edit.replace" if verb == "edit" else "action.closer"
+    steps = (Show(before), Say(text, then="image"), Show(after, is_target=True))
+    episode = Episode(kind, "en", steps, {"before": before, "scene": after})
+    return Act(verb, title, sample, Exam(kind, "edit", episode, seed))
+
+
+def _thought_drawing(seed: int) -> Act:
+    text = "a house at the top right, a tree at the bottom left and a small frog at the bottom right"
+    wanted = (
+        Wanted("house", None, "top right"),
+        Wanted("tree", None, "bottom left"),
+        Wanted("frog", "small", "bottom right"),
+    )
+    scene = Scene(tuple(Thing(want.noun, str(want.place), want.size or "big") for want in wanted))
+    steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
+    episode = Episode("think.layout", "en", steps, {"scene": scene, "wish": Wish(wanted)})
+    exam = Exam("think.layout", "draw", episode, seed, think=True)
+    return Act("draw --think", "A drawing that is thought out first", None, exam)
+
+
+def _puzzle(seed: int) -> Act:
+    before = SCENES["fruit-duck"]
+    eaten = operations.remove_all(before, "fruit")
+    joined = operations.add(operations.add(eaten, "frog"), "frog")
+    steps = (
+        Show(before),
+        Say("Remove all fruit. Add two frogs. How many things are left?", then="text"),
+        Say("remove all fruit", is_target=True, then="image"),
+        Show(eaten, is_target=True),
+        Say("add two frogs", is_target=True, then="image"),
+        Show(joined, is_target=True),
+        Say("Final Answer: 3", is_target=True),
+    )
+    truth: dict[str, Any] = {"before": before, "scene": joined, "scenes": (eaten, joined)}
+    episode = Episode("reason", "en", steps, {**truth, "answer": "3", "accepted": ("3",)})
+    exam = Exam("reason", "generate", episode, seed, when_to_draw=REASONING)
+    return Act("reason", "A puzzle, solved in words and pictures", "fruit-duck", exam)
