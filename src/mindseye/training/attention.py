@@ -42,8 +42,8 @@ class BucketedAttention:
         sizes = [batch * length for batch, length in self.shapes]
         padded = [Spread.apply(x.to(dtype), self).split(sizes) for x in (q, k, v)]
         answers = [
-            attend_bucket(*parts, shape, bias)
-            for *parts, shape, bias in zip(*padded, self.shapes, self.biases, strict=True)
+            attend_bucket(q, k, v, shape, bias)
+            for q, k, v, shape, bias in zip(*padded, self.shapes, self.biases, strict=True)
         ]
         return Collect.apply(torch.cat(answers), self)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.vae import Autoencoder, ResnetBlock
@@ -117,7 +117,12 @@ def prepare_for_training(autoencoder: Autoencoder) -> None:
         for module in autoencoder.modules():
             if isinstance(module, ResnetBlock):
                 module.conv2.weight.mul_(0.1)
-        autoencoder.encoder.conv_out.bias[autoencoder.config.z_channels :] = FIRST_LOG_VARIANCE
+        bias_of(autoencoder.encoder.conv_out)[autoencoder.config.z_channels :] = FIRST_LOG_VARIANCE
+
+
+def bias_of(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
 
 
 def warmup_cosine(step: int, settings: AutoencoderSettings) -> float:
@@ -154,8 +159,8 @@ def normalise_latents(autoencoder: Autoencoder, pixels: Tensor) -> Autoencoder:
     spread = means.std(dim=(0, 2, 3))  # (C,)
     channels = len(spread)
     autoencoder.encoder.conv_out.weight[:channels] /= spread[:, None, None, None]
-    autoencoder.encoder.conv_out.bias[:channels] /= spread
-    autoencoder.encoder.conv_out.bias[channels:] -= 2 * spread.log()
+    bias_of(autoencoder.encoder.conv_out)[:channels] /= spread
+    bias_of(autoencoder.encoder.conv_out)[channels:] -= 2 * spread.log()
     autoencoder.decoder.conv_in.weight *= spread[None, :, None, None]
     scaled = means / spread[:, None, None]
     shift, scale = scaled.mean().item(), 1 / scaled.std().item()

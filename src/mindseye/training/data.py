@@ -14,7 +14,7 @@ from torch import Tensor
 from mindseye.networks.vae import Autoencoder
 from mindseye.training.batches import Batch, pack
 from mindseye.training.pixels import to_latent_tokens, to_patches
-from mindseye.training.plans import ImageSegment, Plan, Planner, drop_conditions, plan_length
+from mindseye.training.plans import Encode, ImageSegment, Plan, Planner, drop_conditions, plan_length
 from mindseye.training.recipe import DataSettings
 from mindseye.worlds.curriculum import sample_episode
 from mindseye.worlds.render import render
@@ -57,7 +57,8 @@ class WorldStream:
         """Plans of random episodes that fill the token budget."""
         rng = np.random.default_rng((self.seed, number))
         mix = self.settings.phase_at(number).mix
-        plans, num_tokens = [], 0
+        plans: list[Plan] = []
+        num_tokens = 0
         while True:
             episode = sample_episode(rng, self.settings.split, mix=mix)
             looks_back = rng.random() < self.settings.look_back
@@ -77,9 +78,9 @@ def _rows(images: Sequence[ImageSegment], row_of: dict[Hashable, int]) -> np.nda
     return np.array([row_of[segment.image] for segment in images], np.int64)
 
 
-def cached(encode: object, size: int = 50_000) -> object:
+def cached(encode: Encode, size: int = 50_000) -> Encode:
     """The same function with a memory: texts of the world come again and again."""
-    return lru_cache(maxsize=size)(encode)  # type: ignore[arg-type]
+    return lru_cache(maxsize=size)(encode)
 
 
 @torch.no_grad()

@@ -1,13 +1,16 @@
-"""AdamW, its learning rate by step, and the running average of the weights."""
+"""Muon and AdamW, their learning rate by step, and the running average of the weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from mindseye.errors import SettingsError
+from mindseye.training.muon import orthogonalise
+
+MUON_MOMENTUM = 0.95
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,10 @@ class OptimizerSettings:
     num_decay_steps: int = 2_000
     """Last steps, over which the learning rate falls to zero."""
     num_warmup_steps: int = 300
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 2e-3
+    """Peak for AdamW: embeddings, heads, connectors, norms."""
+    muon_learning_rate: float = 0.015
+    """Peak for Muon: the matrices inside the layers."""
     weight_decay: float = 0.05
     beta1: float = 0.9
     beta2: float = 0.95
@@ -43,26 +49,94 @@ class OptimizerSettings:
 
     def finishing_in(self, step: int, remaining: int) -> OptimizerSettings:
         """The same settings with the decay starting at `step` and the end `remaining` steps later."""
-        from dataclasses import replace
-
         warmup = min(self.num_warmup_steps, step)
         return replace(self, num_steps=step + remaining, num_decay_steps=remaining, num_warmup_steps=warmup)
 
 
-def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim.AdamW:
-    """AdamW over what is trainable; weight decay only on matrices, embeddings excluded."""
-    matrices: list[Tensor] = []
-    others: list[Tensor] = []
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            is_matrix = parameter.dim() >= 2 and "embed" not in name
-            (matrices if is_matrix else others).append(parameter)
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    betas = (settings.beta1, settings.beta2)
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)
+class TwoOptimizers(torch.optim.Optimizer):
+    """Muon for the matrices inside the layers and AdamW for the rest, behind one face.
+
+    `lr` of a group is set from outside each step; a Muon group is marked `is_muon`.
+    """
+
+    def __init__(self, model: nn.Module, settings: OptimizerSettings) -> None:
+        inner: list[nn.Parameter] = []
+        matrices: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
+        for name, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            is_matrix = parameter.dim() == 2 and "embed" not in name
+            if is_matrix and ".layers." in name:
+                inner.append(parameter)
+            else:
+                (matrices if is_matrix else others).append(parameter)
+        shared = {"is_muon": False, "factor": 1.0}
+        groups = [
+            {"params": inner, "is_muon": True, "weight_decay": settings.weight_decay},
+            {"params": matrices, **shared, "weight_decay": settings.weight_decay},
+            {"params": others, **shared, "weight_decay": 0.0},
+        ]
+        groups[0]["factor"] = settings.muon_learning_rate / settings.learning_rate
+        super().__init__(groups, {"lr": settings.learning_rate})
+        self.settings = settings
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One update of everything that has a gradient."""
+        for group in self.param_groups:
+            parameters = [p for p in group["params"] if p.grad is not None]
+            rate = group["lr"] * group["factor"]
+            if not parameters:
+                continue
+            torch._foreach_mul_(parameters, 1 - rate * group["weight_decay"])
+            if group["is_muon"]:
+                self._muon(parameters, rate)
+            else:
+                self._adam(parameters, rate)
+
+    def _muon(self, parameters: list[Tensor], rate: float) -> None:
+        momenta = [self._memory(p, "momentum") for p in parameters]
+        gradients = gradients_of(parameters)
+        torch._foreach_lerp_(momenta, gradients, 1 - MUON_MOMENTUM)
+        looks = torch._foreach_lerp(gradients, momenta, MUON_MOMENTUM)  # Nesterov: look one step ahead
+        shapes: dict[torch.Size, list[int]] = {}
+        for i, parameter in enumerate(parameters):
+            shapes.setdefault(parameter.shape, []).append(i)
+        for (rows, columns), members in shapes.items():
+            update = orthogonalise(torch.stack([looks[i] for i in members]))
+            scale = rate * max(1.0, rows / columns) ** 0.5
+            torch._foreach_add_([parameters[i] for i in members], list(update.unbind()), alpha=-scale)
+
+    def _adam(self, parameters: list[Tensor], rate: float) -> None:
+        beta1, beta2 = self.settings.beta1, self.settings.beta2
+        gradients = gradients_of(parameters)
+        means = [self._memory(p, "mean") for p in parameters]
+        squares = [self._memory(p, "square") for p in parameters]
+        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta2)
+        steps = self.state[parameters[0]]["steps"] = self.state[parameters[0]].get("steps", 0) + 1
+        spreads = torch._foreach_sqrt(squares)
+        torch._foreach_div_(spreads, (1 - beta2**steps) ** 0.5)
+        torch._foreach_add_(spreads, 1e-8)
+        torch._foreach_addcdiv_(parameters, means, spreads, -rate / (1 - beta1**steps))
+
+    def _memory(self, parameter: Tensor, name: str) -> Tensor:
+        memory = self.state[parameter]
+        if name not in memory:
+            memory[name] = torch.zeros_like(parameter)
+        return memory[name]
+
+
+def gradients_of(parameters: list[Tensor]) -> list[Tensor]:
+    """The gradients of parameters that have one."""
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
+
+
+def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> TwoOptimizers:
+    """The optimizer over what is trainable; weight decay only on matrices, embeddings excluded."""
+    return TwoOptimizers(model, settings)
 
 
 class Average:

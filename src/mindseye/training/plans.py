@@ -80,16 +80,21 @@ class Dropout:
 class SayStep(Protocol):
     """A text of a world's episode."""
 
-    text: str
-    is_target: bool
-    then: str | None
+    @property
+    def text(self) -> str: ...
+    @property
+    def is_target(self) -> bool: ...
+    @property
+    def then(self) -> str | None: ...
 
 
 class ShowStep(Protocol):
     """A picture of a world's episode."""
 
-    scene: Hashable
-    is_target: bool
+    @property
+    def scene(self) -> Hashable: ...
+    @property
+    def is_target(self) -> bool: ...
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mindseye.errors import SettingsError
 from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
@@ -85,7 +86,7 @@ class DataSettings:
         ends = [phase.until for phase in self.phases]
         if not ends or ends[-1] is not None or None in ends[:-1]:
             raise SettingsError("every phase but the last needs an `until`, and the last must have none")
-        if any(a >= b for a, b in zip(ends[:-1], ends[1:-1], strict=False)):  # type: ignore[operator]
+        if any(a >= b for a, b in pairwise(ends[:-1])):  # type: ignore[operator]
             raise SettingsError(f"the phases' `until` must rise; they are {ends}")
 
     def phase_at(self, step: int) -> Phase:

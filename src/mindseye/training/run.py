@@ -92,7 +92,8 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
         load_state(state, folder)
         say(f"resuming at step {state.step}")
     special, sizes = tokenizer.special, recipe.model
-    marks = Marks(special.start, special.end, special.image_start, special.image_end)
+    over = tokenizer.special_ids["<|endoftext|>"]
+    marks = Marks(special.start, special.end, special.image_start, special.image_end, over)
     latent_side = sizes.image_size // model.config.pixels_per_token
     encode = cached(tokenizer.encode)
     planner = Planner(encode, marks, sizes.image_size // sizes.vit_patch_size, latent_side)
