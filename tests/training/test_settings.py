@@ -67,3 +67,4 @@ def test_learning_rate_rises_stays_and_falls() -> None:
     assert all(a >= b for a, b in pairwise(rates[80:]))
     ending = settings.finishing_in(50, 10)
     assert ending.learning_rate_at(50) == 1.0 and ending.learning_rate_at(60) == 0.0
+    assert settings.ema_decay_at(0) == 0.999 > ending.ema_decay_at(50)

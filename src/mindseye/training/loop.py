@@ -122,7 +122,7 @@ class Trainer:
                 f"the gradient at step {state.step} is {norm.item()}; lower the learning rate"
             )
         state.optimizer.step()
-        state.average.update(self.model, state.step)
+        state.average.update(self.model, state.step, settings.ema_decay_at(state.step))
         state.step += 1
         return {
             "ce": losses.ce.mean().item() if len(losses.ce) else None,

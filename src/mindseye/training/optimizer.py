@@ -11,6 +11,7 @@ from mindseye.errors import SettingsError
 from mindseye.training.muon import orthogonalise
 
 MUON_MOMENTUM = 0.95
+DECAY_WINDOW = 0.15  # of the decay phase, over which the running average reaches
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class OptimizerSettings:
         if into_decay <= 0:
             return rate
         return rate * max(0.0, 1 - (into_decay / self.num_decay_steps) ** 0.5)
+
+    def ema_decay_at(self, step: int) -> float:
+        """Of the running average; while the learning rate falls it forgets faster, or it would end in the past."""
+        if step < self.num_steps - self.num_decay_steps:
+            return self.ema_decay
+        return min(self.ema_decay, 1 - 1 / max(2.0, DECAY_WINDOW * self.num_decay_steps))
 
     def finishing_in(self, step: int, remaining: int) -> OptimizerSettings:
         """The same settings with the decay starting at `step` and the end `remaining` steps later."""
@@ -142,14 +149,13 @@ def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> TwoOptimize
 class Average:
     """An exponential moving average of a model's trainable weights, faster while there are few steps."""
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
+    def __init__(self, model: nn.Module) -> None:
         self.weights = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Move towards the weights after `step` (0 for the first)."""
-        decay = min(self.decay, (1 + step) / (10 + step))
+    def update(self, model: nn.Module, step: int, decay: float) -> None:
+        """Move towards the weights after `step` (0 for the first), keeping `decay` of what was."""
+        decay = min(decay, (1 + step) / (10 + step))
         current = dict(model.named_parameters())
         averages = list(self.weights.values())
         torch._foreach_lerp_(averages, [current[name].detach() for name in self.weights], 1 - decay)

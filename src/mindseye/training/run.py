@@ -85,9 +85,7 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     tokenizer = prepare_vocabulary(recipe, vocabulary, say)
     model = UnifiedModel(recipe.model.unified(-(-(tokenizer.largest_id + 1) // 16) * 16, autoencoder.config))
     model.initialise(torch.Generator().manual_seed(recipe.seed))
-    state = TrainState(
-        model, make_optimizer(model, recipe.optimizer), Average(model, recipe.optimizer.ema_decay)
-    )
+    state = TrainState(model, make_optimizer(model, recipe.optimizer), Average(model))
     if has_state(folder):
         load_state(state, folder)
         say(f"resuming at step {state.step}")
