@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,9 +72,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def final_answer(text: str) -> str | None:
-    """What stands behind "Final Answer:", or None."""
-    _head, mark, tail = text.rpartition("Final Answer:")
-    return tail.strip() if mark else None
+    """What stands behind "Final Answer:" or its Chinese form, or None."""
+    _, *answers = re.split("Final Answer:|最终答案：", text)
+    return answers[-1].strip() if answers else None
 
 
 def write_steps(reply: Reply, folder: Path | None, quiet: bool) -> list[dict[str, str]]:

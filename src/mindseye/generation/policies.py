@@ -36,7 +36,7 @@ class WhenToDraw:
     """Most texts that one answer may have (1 or more)."""
     max_images: int = 8
     """Most pictures that one answer may have (0 or more)."""
-    final_phrases: tuple[str, ...] = ("Final Answer:", "<answer>")
+    final_phrases: tuple[str, ...] = ("Final Answer:", "最终答案：", "<answer>")
     """A text that contains one of these is the last."""
 
     def __post_init__(self) -> None:

@@ -9,9 +9,9 @@ import PIL.Image
 from torch import Tensor
 
 from ..errors import InputError
-from ..networks.config import UnifiedConfig
 from ..inputs.images import ImageTransforms, resize_to_limits, to_patches, to_pixels
 from ..inputs.segments import VitSegment, grid_indices
+from ..networks.config import UnifiedConfig
 
 
 @dataclass(frozen=True, eq=False)

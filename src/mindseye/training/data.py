@@ -62,7 +62,9 @@ class WorldStream:
         while True:
             episode = sample_episode(rng, self.settings.split, mix=mix)
             looks_back = rng.random() < self.settings.look_back
-            plan = drop_conditions(self.planner.plan(episode.steps, looks_back), self.settings.dropout, rng)
+            sees_latents = rng.random() < self.settings.latents_with_questions
+            plan = self.planner.plan(episode.steps, looks_back, sees_latents)
+            plan = drop_conditions(plan, self.settings.dropout, rng)
             num_tokens += plan_length(plan)
             if num_tokens > self.settings.tokens_per_batch and plans:
                 return plans

@@ -106,15 +106,16 @@ class Planner:
     vit_side: int
     latent_side: int
 
-    def plan(self, steps: Sequence[SayStep | ShowStep], looks_back: bool = False) -> Plan:
+    def plan(self, steps: Sequence[SayStep | ShowStep], looks_back: bool = False, sees_latents: bool = False) -> Plan:
         """The segments of an episode; with `looks_back` its last drawn picture is seen again, to learn that the
         answer is over.
 
         A picture that is only asked about is seen by the ViT alone. Where the episode draws, pictures that
-        came before are conditions: clean latents, then ViT. A drawn picture is noisy latents, and if the story
+        came before are conditions: clean latents, then ViT; with `sees_latents` so they are anyway, as in a talk
+        that may end in a drawing. A drawn picture is noisy latents, and if the story
         goes on its conditions follow.
         """
-        draws = any(is_drawn(step) for step in steps)
+        draws = sees_latents or any(is_drawn(step) for step in steps)
         segments: list[Segment] = []
         for number, step in enumerate(steps):
             if not hasattr(step, "scene"):

@@ -80,6 +80,8 @@ class DataSettings:
     split: str = "train"
     look_back: float = 0.15
     """How often a last drawing is looked at again, to learn that the answer is over."""
+    latents_with_questions: float = 0.25
+    """How often a picture that is only asked about is shown as latents too, as in a talk that may end in a drawing."""
     dropout: Dropout = field(default_factory=Dropout)
 
     def __post_init__(self) -> None:
