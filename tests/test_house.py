@@ -52,7 +52,9 @@ def test_files_import_from_lower_rooms_or_their_own():
 def test_networks_know_no_files_pictures_or_tokenizers():
     for path in (SOURCE / "networks").glob("*.py"):
         imported = {
-            (node.module or "").split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+            (node.module or "").split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
         }
         assert not imported & {"PIL", "tokenizers", "pathlib", "safetensors"}, path.name
 

@@ -65,7 +65,8 @@ def test_padding_changes_nobodys_neighbours() -> None:
 
 
 def test_batches_follow_from_their_number() -> None:
-    settings = DataSettings((Phase({"draw": 1}, 5), Phase({"edit": 1, "question": 1})), tokens_per_batch=500)
+    phases = (Phase({"draw": 1}, 5), Phase({"edit": 1, "question": 1}))
+    settings = DataSettings(phases, tokens_per_batch=500, look_back=0.0)
     one, two = (WorldStream(settings, PLANNER, seed=3) for _ in range(2))
     assert np.array_equal(one[7].batch.text_ids, two[7].batch.text_ids)
     assert np.array_equal(one[7].pictures, two[7].pictures)
