@@ -175,16 +175,16 @@ class _Reader:
 
     def vae_sizes(self) -> Json:
         ch, in_channels = self.shape("encoder.conv_in.weight")[:2]
-        widths = [
-            self.shape(f"encoder.down.{i}.block.0.conv1.weight")[0]
-            for i in range(self.count(r"encoder\.down\.(\d+)\."))
+        widths = [  # the decoder has one block more a level than the encoder, so at least one
+            self.shape(f"decoder.up.{i}.block.0.conv1.weight")[0]
+            for i in range(self.count(r"decoder\.up\.(\d+)\."))
         ]
         return {
             "ch": ch,
             "in_channels": in_channels,
             "out_ch": self.shape("decoder.conv_out.weight")[0],
             "ch_mult": [width // ch for width in widths],
-            "num_res_blocks": self.count(r"encoder\.down\.0\.block\.(\d+)\."),
+            "num_res_blocks": self.count(r"decoder\.up\.0\.block\.(\d+)\.") - 1,
             "z_channels": self.shape("decoder.conv_in.weight")[1],
         }
 
