@@ -20,7 +20,7 @@ from .generation.conversation import Conversation, Mind
 from .generation.engine import Engine
 from .generation.policies import WhenToDraw
 from .generation.text import split_thought
-from .generation.turns import Request, Task, story_of
+from .generation.turns import Request, Task, prime, story_of
 from .inputs.items import as_items
 from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
 from .messages import Image, Text
@@ -116,10 +116,25 @@ class Model:
         seed = secrets.randbits(31) if seed is None else seed
         return Request(task, items, text, image, seed, think, system_prompt, policy)
 
-    def run(self, requests: Sequence[Request]) -> list[Reply]:
-        """Answer any number of requests at once; each as if it were alone. Raises the first error."""
-        jobs = self.engine.run([story_of(request, Conversation(self.mind)) for request in requests])
+    def run(self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()) -> list[Reply]:
+        """Answer any number of requests at once; each as if it were alone. Raises the first error.
+
+        `examples` are little conversations of texts and images that show how to answer; they are read once for
+        all requests.
+        """
+        start = self.primed(examples, for_drawing=any(request.task != "ask" for request in requests))
+        jobs = self.engine.run([story_of(request, start.fork()) for request in requests])
         return [self.reply(request, job.events) for request, job in zip(requests, jobs, strict=True)]
+
+    def primed(self, examples: Sequence[Sequence[object]], for_drawing: bool = True) -> Conversation:
+        """A conversation that has read `examples`; its forks share what was read."""
+        start = Conversation(self.mind)
+        if examples:
+            [job] = self.engine.run([prime([as_items(example) for example in examples], start, for_drawing)])
+            for event in job.events:
+                if isinstance(event, Failed):
+                    raise event.error
+        return start
 
     def stream(self, request: Request) -> Iterator[Event]:
         """The events of one request as they come; closing the iterator stops it."""
@@ -170,7 +185,7 @@ class Chat:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.conversation = Conversation(model.mind)
+        self.conversation = Conversation(model.mind, sees_latents=model.loaded.vae is not None)
 
     def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
         """One turn: texts and images in, texts and images out."""

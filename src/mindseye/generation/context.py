@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from ..inputs.segments import Segment, TextSegment, VitSegment
 from ..inputs.tokenizer import SpecialTokens
@@ -66,8 +67,13 @@ class Memory:
 
     def __init__(self, network: UnifiedModel, frame: SpecialTokens) -> None:
         self.full = Context(network.new_cache(), frame)
-        self._empty = self.full.fork()
-        self._without_images = self._empty
+        self._without_images = self.full.fork()
+
+    def fork(self) -> Memory:
+        """A memory of the same past that goes on by itself; storage is shared."""
+        twin = copy(self)
+        twin.full, twin._without_images = self.full.fork(), self._without_images.fork()
+        return twin
 
     def without_newest_text(self) -> Story[Context]:
         """Everything but the newest thing the user said in words and the thoughts about it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import asdict, dataclass
 
 import PIL.Image
@@ -35,11 +36,21 @@ class Mind:
 class Conversation:
     """What has been said between a person and a model, and the model's memory of it."""
 
-    def __init__(self, mind: Mind) -> None:
+    def __init__(self, mind: Mind, sees_latents: bool = False) -> None:
+        """With `sees_latents` every image is read as a condition for drawing too, since a drawing may follow."""
         self.mind = mind
+        self.sees_latents = sees_latents
         self.config = mind.network.config
         self.memory = Memory(mind.network, mind.tokenizer.special)
         self.last_size: tuple[int, int] | None = None
+        self.has_system_prompt = False
+        self._unseen: PIL.Image.Image | None = None
+
+    def fork(self) -> Conversation:
+        """A conversation with the same past and a future of its own; keys and values are shared."""
+        twin = copy(self)
+        twin.memory = self.memory.fork()
+        return twin
 
     def say(self, text: str, role: str = "user", wants: Wants = "nothing") -> Story[Logits | None]:
         """Add a text; with wants="logits" returns the scores of what would follow it."""
@@ -49,7 +60,7 @@ class Conversation:
     def show(self, image: PIL.Image.Image, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
         """Add an image: for understanding, and as a condition for drawing if asked."""
         prepared = prepare_image(image, self.mind.transforms, self.config)
-        if for_drawing:
+        if for_drawing or self.sees_latents:
             side = self.config.max_latent_size * self.config.pixels_per_token
             if max(prepared.size) > side:
                 raise InputError(
@@ -62,6 +73,13 @@ class Conversation:
         after = yield from self.memory.full.read(prepared.vit, wants)
         self.last_size = prepared.size
         return after
+
+    def look_back(self, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
+        """Look at the picture that was drawn last, if that has not been done."""
+        if self._unseen is None:
+            return None
+        image, self._unseen = self._unseen, None
+        return (yield from self.show(image, for_drawing, wants))
 
     def write(
         self,
@@ -117,7 +135,7 @@ class Conversation:
         ppt = self.config.pixels_per_token
         latent = tokens_to_latent(tokens, height // ppt, width // ppt, self.config.latent_patch_size)
         image = from_pixels((yield Decode(latent)))
-        self.last_size = (width, height)
+        self.last_size, self._unseen = (width, height), image
         options = {**asdict(params), "width": width, "height": height}
         yield ImageDone(image, why, size_from, seed, options)
         return image

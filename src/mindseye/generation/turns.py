@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,14 +51,28 @@ def story_of(request: Request, conversation: Conversation) -> Story[str]:
     """The story of a request; its result is the reason it ended."""
     tell = {"ask": _ask, "draw": _draw, "edit": _draw, "generate": _generate}[request.task]
     generator = torch.Generator().manual_seed(request.seed)
-    if request.system_prompt and not conversation.memory.full.segments:
+    if request.system_prompt and not conversation.has_system_prompt:
         yield from conversation.say(request.system_prompt, role="system")
+        conversation.has_system_prompt = True
     return (yield from tell(request, conversation, generator))
+
+
+def prime(examples: Sequence[Sequence[Item]], conversation: Conversation, for_drawing: bool) -> Story[str]:
+    """Read little conversations that show how to answer; requests then go on from forks of this one."""
+    for example in examples:
+        for item in example:
+            if isinstance(item, Image):
+                yield from conversation.show(item.image, for_drawing)
+            else:
+                yield from conversation.say(item.text, role="example")
+    conversation.last_size = None
+    return "end"
 
 
 def _read(request: Request, conversation: Conversation, for_drawing: bool) -> Story[Logits | None]:
     """Read all items; returns the scores of what would follow the last one, if it is a text."""
     after: Logits | None = None
+    yield from conversation.look_back(for_drawing)
     for item in request.items:
         if isinstance(item, Image):
             yield from conversation.show(item.image, for_drawing)
@@ -79,13 +94,8 @@ def _draw(request: Request, conversation: Conversation, generator: torch.Generat
     if request.think:
         thought = yield from conversation.write(request.text, generator, role="thought")
         yield from conversation.keep(thought, role="thought")
-    yield from _picture(request, conversation, generator, "asked")
+    yield from conversation.draw(request.image, generator, request.seed, "asked")
     return "end"
-
-
-def _picture(request: Request, conversation: Conversation, generator: torch.Generator, why: str) -> Story[Image]:
-    """Draw one picture and return it."""
-    return Image((yield from conversation.draw(request.image, generator, request.seed, why)))
 
 
 def _generate(request: Request, conversation: Conversation, generator: torch.Generator) -> Story[str]:
@@ -101,8 +111,8 @@ def _generate(request: Request, conversation: Conversation, generator: torch.Gen
         if why and num_images == policy.max_images:
             return "max_images"
         if why:
-            picture = yield from _picture(request, conversation, generator, why)
-            after = yield from conversation.show(picture.image, for_drawing=True, wants="logits")
+            yield from conversation.draw(request.image, generator, request.seed, why)
+            after = yield from conversation.look_back(for_drawing=True, wants="logits")
             num_images += 1
             why = _called_by_model(after, policy, conversation)
         else:
@@ -126,13 +136,14 @@ def _force(request: Request, conversation: Conversation, generator: torch.Genera
         yield from conversation.keep(written, role="thought")
     if request.when_to_draw.max_images == 0:
         return "max_images"
-    yield from _picture(request, conversation, generator, "forced")
+    yield from conversation.draw(request.image, generator, request.seed, "forced")
     return "end"
 
 
 def _fill_marks(request: Request, conversation: Conversation, generator: torch.Generator) -> Story[str]:
     """A picture at every mark; words that follow the last mark are answered in words."""
     num_images, is_answer_due = 0, True
+    yield from conversation.look_back(for_drawing=True)
     for item in request.items:
         if isinstance(item, Image):
             yield from conversation.show(item.image, for_drawing=True)
@@ -144,9 +155,9 @@ def _fill_marks(request: Request, conversation: Conversation, generator: torch.G
         for piece in later:
             if num_images == request.when_to_draw.max_images:
                 return "max_images"
-            picture = yield from _picture(request, conversation, generator, "mark")
+            yield from conversation.draw(request.image, generator, request.seed, "mark")
+            yield from conversation.look_back(for_drawing=True)
             num_images += 1
-            yield from conversation.show(picture.image, for_drawing=True)
             is_answer_due = bool(piece.strip())
             if is_answer_due:
                 yield from conversation.say(piece.strip())
