@@ -53,6 +53,7 @@ class _Reader:
         config = self.json_file("config.json")
         llm = self.json_file("llm_config.json") or _object(config, "llm_config")
         vit = self.json_file("vit_config.json") or _object(config, "vit_config")
+        self.require("config.json", config, connector_act="gelu_pytorch_tanh", interpolate_pos=False)
         vae = self.vae(_object(config, "vae_config"))
         unified = UnifiedConfig(
             decoder=self.decoder(llm),
@@ -106,9 +107,7 @@ class _Reader:
             raise CheckpointError(
                 f"{self.folder}: {num_heads} heads of {head_dim} do not make the hidden size {hidden_size}"
             )
-        for key, expected in (("hidden_act", "silu"), ("rope_scaling", None), ("use_sliding_window", False)):
-            if said.get(key) not in (None, expected):
-                raise CheckpointError(f"{self.folder}: llm_config.json has {key} {said[key]!r}, which is not built")
+        self.require("llm_config.json", said, hidden_act="silu", rope_scaling=None, use_sliding_window=False)
         num_layers = self.count(re.escape(DECODER) + r"layers\.(\d+)\.")
         self.require_layers("llm_config.json", said.get("num_hidden_layers"), num_layers)
         num_kv_heads = self.shape(layer + "self_attn.k_proj.weight")[0] // head_dim
@@ -123,6 +122,12 @@ class _Reader:
             rms_norm_eps=float(said.get("rms_norm_eps", 1e-6)),
             rope_theta=float(said.get("rope_theta", 1e6)),
         )
+
+    def require(self, file: str, said: Json, **expected: object) -> None:
+        """Refuse what is not built rather than compute something else."""
+        for key, value in expected.items():
+            if said.get(key) not in (None, value):
+                raise CheckpointError(f"{self.folder}: {file} has {key} {said[key]!r}, which is not built")
 
     def require_layers(self, file: str, said: int | None, stored: int) -> None:
         if said is not None and stored < said:
