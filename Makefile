@@ -16,7 +16,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/pocket.py
+	$(BIN)/python benchmarks/made_up.py large runs/bench-large
+	$(BIN)/python benchmarks/speed.py runs/bench-large
+	$(BIN)/python benchmarks/made_up.py small runs/bench-small
+	$(BIN)/python benchmarks/speed.py runs/bench-small --side 64
 
 install: $(VENV)/.installed
 
