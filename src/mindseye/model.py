@@ -69,6 +69,7 @@ class Model:
     def __init__(self, loaded: LoadedModel, name: str) -> None:
         self.name = name
         self.loaded = loaded
+        loaded.network.language_model.prepare_for_inference()
         self.defaults = Defaults.from_folder(loaded.folder)
         self.mind = Mind(loaded.network, loaded.tokenizer, loaded.transforms)
         self.engine = Engine(loaded.network, loaded.vae)

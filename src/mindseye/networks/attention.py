@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .kv_cache import Canvas, KVCache
+from .kv_cache import Canvas, KeysValues, KVCache
 
-Parts = list[tuple[Tensor, Tensor]]
-FEW_QUERIES = 64
+FEW_QUERIES = 128  # R * T; up to here joining scores is cheaper than joining keys and values
+SCORES_AT_ONCE = 1 << 20  # numbers; a block of them should stay in a core's cache
 
 
 class Attend(Protocol):
@@ -46,73 +46,81 @@ class CachedAttention:
 
     def __init__(self, rows: Sequence[Row], num_und: int) -> None:
         self.rows = rows
-        self.num_und = num_und
-        self.masks = [_lower_right_mask(row) for row in rows]
+        self.lengths = [row.und.stop - row.und.start for row in rows]
+        self.lengths += [row.gen.stop - row.gen.start for row in rows if row.gen]
+        assert sum(self.lengths[: len(rows)]) == num_und
+        gen_places = iter(range(len(rows), len(self.lengths)))
+        self.places = [[i, next(gen_places)] if row.gen else [i] for i, row in enumerate(rows)]
+        self.masks: list[Tensor | None] = []
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if len(self.rows) == 1:  # one sequence: its tokens are the whole stream
-            parts = self.rows[0].memory.write(layer, k, v)
-            return attend_parts(q, parts, self._mask(0, q))
-        out = q.new_empty(q.shape[0], q.shape[1] * q.shape[2])
-        for i, row in enumerate(self.rows):
-            if row.gen is None:
-                parts = row.memory.write(layer, k[row.und], v[row.und])
-                out[row.und] = attend_parts(q[row.und], parts, self._mask(i, q))
-                continue
-            gen = slice(self.num_und + row.gen.start, self.num_und + row.gen.stop)
-            rows_of = lambda x, und=row.und, gen=gen: torch.cat([x[und], x[gen]])  # noqa: E731
-            parts = row.memory.write(layer, rows_of(k), rows_of(v))
-            answer = attend_parts(rows_of(q), parts, None)
-            num_marks = row.und.stop - row.und.start
-            out[row.und], out[gen] = answer[:num_marks], answer[num_marks:]
-        return out
-
-    def _mask(self, i: int, q: Tensor) -> Tensor | None:
-        mask = self.masks[i]
-        return None if mask is None else mask.to(q.device)
+        if not self.masks:
+            self.masks = [_lower_right_mask(row, q.device) for row in self.rows]
+        q = q.unflatten(1, (k.shape[1], -1))  # (N, G, R, E)
+        queries, keys, values = (x.split(self.lengths) for x in (q, k, v))
+        answers: list[Tensor] = list(queries)
+        for row, places, mask in zip(self.rows, self.places, self.masks, strict=True):
+            parts = row.memory.write(layer, [keys[i] for i in places], [values[i] for i in places])
+            answer = attend_parts([queries[i] for i in places], parts, mask)
+            for i, piece in zip(places, answer, strict=True):
+                answers[i] = piece
+        whole = answers[0] if len(answers) == 1 else torch.cat(answers)
+        return whole.flatten(1)
 
 
-def _lower_right_mask(row: Row) -> Tensor | None:
+def _lower_right_mask(row: Row, device: torch.device) -> Tensor | None:
     """(T, S) bool: a causal row's token sees everything before it; None where every token sees all."""
     num_new = row.und.stop - row.und.start
     if not row.is_causal or num_new == 1:
         return None
     length = row.memory.length
-    return torch.ones(num_new, length + num_new, dtype=torch.bool).tril(length)
+    return torch.ones(num_new, length + num_new, dtype=torch.bool, device=device).tril(length)
 
 
-def attend_parts(q: Tensor, parts: Parts, mask: Tensor | None) -> Tensor:
-    """Softmax attention of q (T, H, E) over keys and values given in parts (G, n, E) -> (T, H * E)."""
-    num_tokens, num_heads, head_dim = q.shape
-    groups = parts[0][0].shape[0]
-    ratio = num_heads // groups
-    q = q.view(num_tokens, groups, ratio, head_dim).permute(1, 2, 0, 3).reshape(groups, -1, head_dim)
-    if mask is not None:
-        mask = mask.repeat(ratio, 1)  # (R * T, S)
-    if len(parts) == 1:
-        keys, values = parts[0]
-        out = F.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
-    elif q.shape[1] <= FEW_QUERIES:
-        out = _attend_in_pieces(q, parts, mask)
+def attend_parts(queries: Sequence[Tensor], parts: Sequence[KeysValues], mask: Tensor | None) -> Sequence[Tensor]:
+    """Softmax attention over keys and values given in parts (G, n, E).
+
+    `queries` are pieces (t, G, R, E) of one sequence, and so are the answers.
+    """
+    lengths = [len(piece) for piece in queries]
+    folded = [piece.transpose(0, 1) for piece in queries]
+    q = folded[0] if len(folded) == 1 else torch.cat(folded, dim=1)  # (G, T, R, E)
+    groups, num_tokens, ratio, head_dim = q.shape
+    q = q.reshape(groups, num_tokens * ratio, head_dim)
+    if _prefers_products(q) or (len(parts) > 1 and q.shape[1] <= FEW_QUERIES):
+        out = _attend_by_products(q, parts, mask)
     else:
-        keys = torch.cat([k for k, _ in parts], dim=1)
-        values = torch.cat([v for _, v in parts], dim=1)
+        keys, values = parts[0] if len(parts) == 1 else (torch.cat(x, dim=1) for x in zip(*parts, strict=True))
+        if mask is not None:
+            mask = mask.repeat_interleave(ratio, dim=0)  # (T * R, S)
         out = F.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
-    out = out.view(groups, ratio, num_tokens, head_dim).permute(2, 0, 1, 3)  # (T, G, R, E)
-    return out.reshape(num_tokens, num_heads * head_dim)
+    return out.view(groups, num_tokens, ratio, head_dim).transpose(0, 1).split(lengths)
 
 
-def _attend_in_pieces(q: Tensor, parts: Parts, mask: Tensor | None) -> Tensor:
-    """Few queries over many parts: only the small scores are joined, keys and values stay where they are."""
+def _prefers_products(q: Tensor) -> bool:
+    """On a CPU in bfloat16 plain matrix products are twice as fast as the fused kernel, but for few queries."""
+    return q.device.type == "cpu" and q.dtype == torch.bfloat16 and q.shape[1] > FEW_QUERIES
+
+
+def _attend_by_products(q: Tensor, parts: Sequence[KeysValues], mask: Tensor | None) -> Tensor:
+    """q (G, T * R, E); only scores are joined, keys and values stay where they are."""
     q = q * q.shape[-1] ** -0.5
-    scores = torch.cat([q @ k.transpose(1, 2) for k, _ in parts], dim=-1).float()  # (G, R * T, S)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
-    weights = scores.softmax(-1).to(q.dtype)
-    pieces = weights.split([k.shape[1] for k, _ in parts], dim=-1)
-    out = pieces[0] @ parts[0][1]
-    for piece, (_, values) in zip(pieces[1:], parts[1:], strict=True):
-        out = out + piece @ values
+    sizes = [keys.shape[1] for keys, _ in parts]
+    ratio = 1 if mask is None else q.shape[1] // len(mask)
+    block = max(SCORES_AT_ONCE // (len(q) * sum(sizes) * ratio), 1) * ratio
+    out = torch.empty_like(q)
+    for start in range(0, q.shape[1], block):
+        some = q[:, start : start + block]
+        scores = [some @ keys.transpose(1, 2) for keys, _ in parts]
+        joined = scores[0] if len(parts) == 1 else torch.cat(scores, dim=-1)  # (G, block, S)
+        if mask is not None:
+            seen = mask[start // ratio : (start + block) // ratio].repeat_interleave(ratio, dim=0)
+            joined = joined.masked_fill(~seen, float("-inf"))
+        weights = joined.softmax(-1).split(sizes, dim=-1)
+        answer = weights[0] @ parts[0][1]
+        for piece, (_, values) in zip(weights[1:], parts[1:], strict=True):
+            answer += piece @ values
+        out[:, start : start + block] = answer
     return out
 
 
@@ -155,8 +163,8 @@ def attend_images(q: Tensor, k: Tensor, v: Tensor, lengths: Sequence[int]) -> Te
     """Full attention inside each image of a packed batch: (P, H, E) -> (P, H * E); `lengths` sum to P."""
     if len(set(lengths)) == 1:
         fold = lambda x: x.view(len(lengths), lengths[0], *x.shape[1:]).transpose(1, 2)  # noqa: E731
-        out = F.scaled_dot_product_attention(fold(q), fold(k), fold(v)).transpose(1, 2)
-        return out.reshape(q.shape[0], -1)
+        whole = F.scaled_dot_product_attention(fold(q), fold(k), fold(v)).transpose(1, 2)
+        return whole.reshape(q.shape[0], -1)
     pieces = zip(q.split(list(lengths)), k.split(list(lengths)), v.split(list(lengths)), strict=True)
     out = [
         F.scaled_dot_product_attention(*(x.transpose(0, 1)[None] for x in piece))[0].transpose(0, 1) for piece in pieces

@@ -7,15 +7,18 @@ from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
-from .mot import GEN, MoTLayer
+from .mot import GEN, MoTLayer, Streams
 from .norm import RMSNorm
+from .packing import keep_freed_memory, pack
 from .rope import Rotary
-
-Streams = tuple[Tensor, Tensor | None]
 
 
 class DecoderBody(nn.Module):
     """Token embeddings and layers; the module the checkpoint calls `language_model.model`."""
+
+    layers: nn.ModuleList
+    norm: RMSNorm
+    norm_moe_gen: RMSNorm
 
     def __init__(self, config: DecoderConfig, experts: tuple[str, ...]) -> None:
         super().__init__()
@@ -51,3 +54,15 @@ class Decoder(nn.Module):
         und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) rotary positions in stream order.
         """
         return self.model.normalise(*self.model(und, gen, positions, attend))
+
+    def prepare_for_inference(self) -> None:
+        """Lay the weights out for answering; afterwards the decoder cannot be trained. Numbers stay the same.
+
+        Where there is nothing to gain (no CPU, another number format) nothing happens.
+        """
+        keep_freed_memory()
+        for module in self.model.layers:
+            assert isinstance(module, MoTLayer)
+            module.pack()
+        if self.lm_head.weight is not self.model.embed_tokens.weight:
+            pack(self, "lm_head")

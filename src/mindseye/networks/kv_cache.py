@@ -8,12 +8,14 @@ in it; any other starts a chunk of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-SMALLEST_CHUNK = 64
+KeysValues = tuple[Tensor, Tensor]
+SPARE_ROOM = 256  # tokens; an answer to what was just read mostly fits behind it
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Chunk:
         self.capacity = capacity
         self.used = 0
 
+    def by_layer(self, start: int, end: int) -> list[KeysValues]:
+        """Each layer's keys and values of some tokens, (G, end - start, E), as views."""
+        return list(zip(*(x[:, :, start:end].unbind() for x in (self.keys, self.values)), strict=True))
+
 
 class KVCache:
     """Append-only keys and values of one sequence."""
@@ -45,6 +51,8 @@ class KVCache:
         self.shape = shape
         self._seen: list[tuple[Chunk, int]] = []
         self._pending = 0
+        self._places: list[KeysValues] = []
+        self._parts: list[tuple[KeysValues, ...]] = []
         self.length = 0
 
     def prefix(self, length: int) -> KVCache:
@@ -67,39 +75,40 @@ class KVCache:
         """Make place for `num_tokens` more tokens, in storage that can hold at least `room` of them."""
         assert not self._pending
         if not self._seen or not self._can_extend(*self._seen[-1], num_tokens):
-            capacity = max(num_tokens, room, SMALLEST_CHUNK, self.length)
+            capacity = max(num_tokens + SPARE_ROOM, room, self.length)
             self._seen.append((Chunk(self.shape, capacity), 0))
         chunk, seen = self._seen[-1]
         self._pending = num_tokens
         chunk.used = seen + num_tokens
+        self._places = chunk.by_layer(seen, chunk.used)
+        visible = [*self._seen[:-1], (chunk, chunk.used)]
+        self._parts = list(zip(*(c.by_layer(0, n) for c, n in visible), strict=True))
 
     @staticmethod
     def _can_extend(chunk: Chunk, seen: int, num_tokens: int) -> bool:
         return chunk.used == seen and seen + num_tokens <= chunk.capacity
 
-    def write(self, layer: int, keys: Tensor, values: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Store one layer's new keys and values (T, G, E); returns all parts so far, each (G, n, E)."""
-        chunk, seen = self._seen[-1]
-        end = seen + self._pending
-        chunk.keys[layer, :, seen:end] = keys.transpose(0, 1)
-        chunk.values[layer, :, seen:end] = values.transpose(0, 1)
-        parts = [(c.keys[layer, :, :n], c.values[layer, :, :n]) for c, n in self._seen[:-1]]
-        parts.append((chunk.keys[layer, :, :end], chunk.values[layer, :, :end]))
-        return parts
+    def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
+        """Store one layer's new keys and values, given in pieces (t, G, E); returns all parts so far (G, n, E)."""
+        _fill(self._places[layer], keys, values)
+        return self._parts[layer]
 
     def commit(self) -> None:
         """Keep what was written since `reserve`."""
         chunk, seen = self._seen[-1]
         self._seen[-1] = (chunk, seen + self._pending)
         self.length += self._pending
-        self._pending = 0
+        self._close()
 
     def abandon(self) -> None:
         """Forget what was reserved but not committed."""
         if self._pending:
             chunk, seen = self._seen[-1]
             chunk.used = seen
-            self._pending = 0
+            self._close()
+
+    def _close(self) -> None:
+        self._pending, self._places, self._parts = 0, [], []
 
     def bytes_owned(self, but_not: KVCache | None = None) -> int:
         """Bytes of storage that this cache sees, without the chunks that `but_not` sees too."""
@@ -123,11 +132,18 @@ class Canvas:
             chunk.keys[:, :, start : start + seen] = source.keys[:, :, :seen]
             chunk.values[:, :, start : start + seen] = source.values[:, :, :seen]
             start += seen
-        self._chunk = chunk
+        self._places = chunk.by_layer(start, chunk.capacity)
+        self._whole = chunk.by_layer(0, chunk.capacity)
 
-    def write(self, layer: int, keys: Tensor, values: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Overwrite the image's places with (T, G, E); returns the whole as one part (G, n + T, E)."""
-        chunk = self._chunk
-        chunk.keys[layer, :, self.length :] = keys.transpose(0, 1)
-        chunk.values[layer, :, self.length :] = values.transpose(0, 1)
-        return [(chunk.keys[layer], chunk.values[layer])]
+    def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
+        """Overwrite the image's places with pieces (t, G, E); returns the whole as one part (G, n + T, E)."""
+        _fill(self._places[layer], keys, values)
+        return self._whole[layer : layer + 1]
+
+
+def _fill(places: KeysValues, keys: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    """Write pieces (t, G, E) of keys and of values one after the other into their places (G, T, E)."""
+    sizes = [len(piece) for piece in keys]
+    for place, pieces in zip(places, (keys, values), strict=True):
+        for there, piece in zip(place.split(sizes, dim=1), pieces, strict=True):
+            there.copy_(piece.transpose(0, 1))

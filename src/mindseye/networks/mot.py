@@ -7,6 +7,8 @@ The `und` expert (plain parameter names) treats texts and ViT features, the `gen
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,9 +16,11 @@ from torch import Tensor, nn
 from .attention import Attend
 from .config import DecoderConfig
 from .norm import RMSNorm
+from .packing import pack, plus, silu_of, times
 from .rope import Rotary
 
 GEN = "_moe_gen"
+Streams = tuple[Tensor, Tensor | None]
 
 
 class MLP(nn.Module):
@@ -28,19 +32,29 @@ class MLP(nn.Module):
         self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+    def forward(self, normed: Tensor, stream: Tensor) -> Tensor:
+        """What it makes of `normed` (N, D), added to `stream` (N, D)."""
+        return plus(self.down_proj, times(self.up_proj, normed, silu_of(self.gate_proj, normed)), stream)
+
+    def pack(self) -> None:
+        """Lay the weights out for inference."""
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            pack(self, name)
 
 
 class MoTAttention(nn.Module):
     """Projections of each expert around one attention over all tokens."""
 
+    o_proj: nn.Module
+    o_proj_moe_gen: nn.Module
+
     def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
         super().__init__()
         self.layer = layer
+        self.experts = experts
         self.head_dim = config.head_dim
-        width = config.num_attention_heads * config.head_dim
-        kv_width = config.num_key_value_heads * config.head_dim
+        self.heads = [config.num_attention_heads, config.num_key_value_heads]
+        width, kv_width = (heads * config.head_dim for heads in self.heads)
         for expert in experts:
             self.add_module("q_proj" + expert, nn.Linear(config.hidden_size, width))
             self.add_module("k_proj" + expert, nn.Linear(config.hidden_size, kv_width))
@@ -49,43 +63,73 @@ class MoTAttention(nn.Module):
             self.add_module("q_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
             self.add_module("k_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
 
-    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> tuple[Tensor, Tensor | None]:
-        q, k, v = self._project(und, "")
-        if gen is not None:
-            q_gen, k_gen, v_gen = self._project(gen, GEN)
-            q, k, v = torch.cat([q, q_gen]), torch.cat([k, k_gen]), torch.cat([v, v_gen])
-        out = attend(self.layer, rotary.rotate(q), rotary.rotate(k), v)  # (N, H * E)
-        if gen is None:
-            return self.o_proj(out), None
-        num_und = und.shape[0]
-        return self.o_proj(out[:num_und]), self.o_proj_moe_gen(out[num_und:])
+    def forward(self, normed: Streams, streams: Streams, rotary: Rotary, attend: Attend) -> Streams:
+        """What the tokens `normed` learn from each other, added to `streams`."""
+        qk, v = self._project(normed[0], "")
+        if normed[1] is not None:
+            qk_gen, v_gen = self._project(normed[1], GEN)
+            qk, v = torch.cat([qk, qk_gen]), torch.cat([v, v_gen])
+        q, k = rotary.rotate(qk, v.dtype).split(self.heads, dim=1)
+        out = attend(self.layer, q, k, v)  # (N, H * E)
+        num_und = normed[0].shape[0]
+        und = plus(self.o_proj, out[:num_und], streams[0])
+        return und, None if streams[1] is None else plus(self.o_proj_moe_gen, out[num_und:], streams[1])
 
-    def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor, Tensor]:
-        part = self._modules
-        q = part["q_proj" + expert](x).unflatten(-1, (-1, self.head_dim))  # (Nu or Ng, H, E)
-        k = part["k_proj" + expert](x).unflatten(-1, (-1, self.head_dim))
-        v = part["v_proj" + expert](x).unflatten(-1, (-1, self.head_dim))
-        return part["q_norm" + expert](q), part["k_norm" + expert](k), v
+    def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
+        """Normalised queries and keys side by side (Nu or Ng, H + G, E), and values (Nu or Ng, G, E)."""
+        q_norm, k_norm = self._of(expert, "q_norm", "k_norm")
+        if hasattr(self, "qkv_proj" + expert):
+            heads = self._of(expert, "qkv_proj")[0](x).unflatten(-1, (-1, self.head_dim))  # (N, H + G + G, E)
+            qk, v = heads.split([sum(self.heads), self.heads[1]], dim=1)
+            normed = F.rms_norm(qk.float(), (self.head_dim,), None, q_norm.eps)
+            return normed * getattr(self, "qk_scale" + expert), v
+        projections = self._of(expert, "q_proj", "k_proj", "v_proj")
+        q, k, v = (project(x).unflatten(-1, (-1, self.head_dim)) for project in projections)
+        return torch.cat([q_norm(q), k_norm(k)], dim=1), v
+
+    def _of(self, expert: str, *names: str) -> list[Any]:
+        return [getattr(self, name + expert) for name in names]
+
+    def pack(self) -> None:
+        """Lay the weights out for inference, those of queries, keys and values as one."""
+        for expert in self.experts:
+            pack(self, "o_proj" + expert)
+            if pack(self, "q_proj" + expert, "k_proj" + expert, "v_proj" + expert, under="qkv_proj" + expert):
+                norms = zip(self._of(expert, "q_norm", "k_norm"), self.heads, strict=True)
+                scales = [norm.weight.float().expand(num_heads, -1) for norm, num_heads in norms]
+                self.register_buffer("qk_scale" + expert, torch.cat(scales).detach(), persistent=False)  # (H + G, E)
 
 
 class MoTLayer(nn.Module):
     """Attention and feed-forward of both experts, each behind a norm, each added to its stream."""
 
+    mlp: MLP
+    mlp_moe_gen: MLP
+    input_layernorm: RMSNorm
+    input_layernorm_moe_gen: RMSNorm
+    post_attention_layernorm: RMSNorm
+    post_attention_layernorm_moe_gen: RMSNorm
+
     def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
         super().__init__()
+        self.experts = experts
         self.self_attn = MoTAttention(config, layer, experts)
         for expert in experts:
             self.add_module("mlp" + expert, MLP(config))
             self.add_module("input_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
             self.add_module("post_attention_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
 
-    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> tuple[Tensor, Tensor | None]:
+    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
         normed_gen = None if gen is None else self.input_layernorm_moe_gen(gen)
-        out_und, out_gen = self.self_attn(self.input_layernorm(und), normed_gen, rotary, attend)
-        und = und + out_und
-        und = und + self.mlp(self.post_attention_layernorm(und))
-        if gen is None:
-            return und, None
-        gen = gen + out_gen
-        gen = gen + self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(gen))
+        und, gen = self.self_attn((self.input_layernorm(und), normed_gen), (und, gen), rotary, attend)
+        und = self.mlp(self.post_attention_layernorm(und), und)
+        if gen is not None:
+            gen = self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(gen), gen)
         return und, gen
+
+    def pack(self) -> None:
+        """Lay the weights out for inference."""
+        self.self_attn.pack()
+        self.mlp.pack()
+        if GEN in self.experts:
+            self.mlp_moe_gen.pack()

@@ -27,7 +27,7 @@ class Rotary:
             sin=torch.cat([-sin, sin], dim=-1)[:, None],
         )
 
-    def rotate(self, x: Tensor) -> Tensor:
-        """Turn `x` (N, H, E) by its tokens' positions; the arithmetic is float32, the result has x's dtype."""
+    def rotate(self, x: Tensor, dtype: torch.dtype) -> Tensor:
+        """Turn `x` (N, H, E) by its tokens' positions; the arithmetic is float32, the result has `dtype`."""
         swapped = x.roll(x.shape[-1] // 2, dims=-1)
-        return (x * self.cos + swapped * self.sin).to(x.dtype)
+        return torch.addcmul(x * self.cos, swapped, self.sin).to(dtype)
