@@ -20,9 +20,7 @@ def relative_error(ours: torch.Tensor, recorded: torch.Tensor) -> float:
 @pytest.fixture(scope="module")
 def golden_autoencoder() -> Autoencoder:
     sizes = json.loads((GOLDEN / "checkpoint" / "config.json").read_text())["vae_config"]
-    known = {
-        name: sizes[name] for name in ("ch", "num_res_blocks", "z_channels", "scale_factor", "shift_factor")
-    }
+    known = {name: sizes[name] for name in ("ch", "num_res_blocks", "z_channels", "scale_factor", "shift_factor")}
     autoencoder = Autoencoder(VaeConfig(ch_mult=tuple(sizes["ch_mult"]), **known))
     weights = load_file(GOLDEN / "checkpoint" / "ae.safetensors")
     autoencoder.load_state_dict({name: weight.float() for name, weight in weights.items()})

@@ -81,9 +81,7 @@ def test_bucketed_attention_is_attention(stretch: float, tmp_path: Path) -> None
     from mindseye.training.attention import BucketedAttention
 
     torch.manual_seed(0)
-    plans = [
-        PLANNER.plan([Show(BEFORE), Say("to " + "x" * n), Show(AFTER, is_target=True)]) for n in (1, 5, 9)
-    ]
+    plans = [PLANNER.plan([Show(BEFORE), Say("to " + "x" * n), Show(AFTER, is_target=True)]) for n in (1, 5, 9)]
     batch = pack(plans, MARKS, stretch)
     tensors = [torch.randn(batch.num_tokens, heads, 8, requires_grad=True) for heads in (4, 2, 2)]
     whole = torch.full((batch.num_tokens, batch.num_tokens), float("-inf"))

@@ -45,9 +45,7 @@ def test_sequences(found: dict[str, torch.Tensor], recorded: dict[str, torch.Ten
 
 
 @pytest.mark.parametrize("sample", range(4))
-def test_who_sees_whom(
-    found: dict[str, torch.Tensor], recorded: dict[str, torch.Tensor], sample: int
-) -> None:
+def test_who_sees_whom(found: dict[str, torch.Tensor], recorded: dict[str, torch.Tensor], sample: int) -> None:
     assert torch.equal(found[f"train.mask.{sample}"], recorded[f"train.mask.{sample}"])
 
 

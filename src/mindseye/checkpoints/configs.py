@@ -181,8 +181,7 @@ class _Reader:
     def vae_sizes(self) -> Json:
         ch, in_channels = self.shape("encoder.conv_in.weight")[:2]
         widths = [  # the decoder has one block more a level than the encoder, so at least one
-            self.shape(f"decoder.up.{i}.block.0.conv1.weight")[0]
-            for i in range(self.count(r"decoder\.up\.(\d+)\."))
+            self.shape(f"decoder.up.{i}.block.0.conv1.weight")[0] for i in range(self.count(r"decoder\.up\.(\d+)\."))
         ]
         return {
             "ch": ch,

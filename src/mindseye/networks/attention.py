@@ -124,41 +124,6 @@ def _attend_by_products(q: Tensor, parts: Sequence[KeysValues], mask: Tensor | N
     return out
 
 
-class TrainingAttention:
-    """Block-masked attention over samples padded to one length, in plain matrix products.
-
-    `rows` (B, T) gives the place in stream order of each sample's tokens, -1 for padding; `mask` (B, T, T) is
-    True where a query (row) may see a key (column).
-    """
-
-    def __init__(self, rows: Tensor, mask: Tensor) -> None:
-        self.shape = rows.shape
-        self.gather = rows.clamp(min=0).flatten()  # (B * T,)
-        is_token = rows.flatten() >= 0
-        places = torch.arange(rows.numel(), device=rows.device)[is_token]
-        self.scatter = torch.empty_like(places)
-        self.scatter[self.gather[is_token]] = places  # (N,) place of each stream token
-        blocked = ~mask
-        blocked[..., 0] &= mask.any(-1)  # a padded query sees something, lest the softmax be undefined
-        self.bias = torch.zeros(mask.shape, device=mask.device).masked_fill(blocked, float("-inf"))
-
-    def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        num_heads, head_dim = q.shape[1:]
-        groups = k.shape[1]
-        ratio = num_heads // groups
-        batch, length = self.shape
-
-        def pad(x: Tensor) -> Tensor:  # (N, H, E) -> (B, H, T, E)
-            return x[self.gather].view(batch, length, -1, head_dim).transpose(1, 2)
-
-        queries = pad(q).reshape(batch, groups, ratio * length, head_dim)
-        scores = queries @ pad(k).transpose(2, 3) * head_dim**-0.5  # (B, G, R * T, T)
-        scores = scores.view(batch, groups, ratio, length, length) + self.bias[:, None, None]
-        weights = scores.softmax(-1).to(v.dtype).view(batch, groups, ratio * length, length)
-        out = (weights @ pad(v)).view(batch, num_heads, length, head_dim)
-        return out.transpose(1, 2).reshape(batch * length, -1)[self.scatter]
-
-
 def attend_images(q: Tensor, k: Tensor, v: Tensor, lengths: Sequence[int]) -> Tensor:
     """Full attention inside each image of a packed batch: (P, H, E) -> (P, H * E); `lengths` sum to P."""
     if len(set(lengths)) == 1:

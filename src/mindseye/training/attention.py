@@ -34,9 +34,7 @@ class BucketedAttention:
         self.biases: list[Tensor] = []
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        dtype = (
-            torch.get_autocast_dtype(q.device.type) if torch.is_autocast_enabled(q.device.type) else v.dtype
-        )
+        dtype = torch.get_autocast_dtype(q.device.type) if torch.is_autocast_enabled(q.device.type) else v.dtype
         if not self.biases:
             self._make_biases(k.shape[1], q.shape[1] // k.shape[1], dtype)
         sizes = [batch * length for batch, length in self.shapes]

@@ -100,9 +100,7 @@ def to_pixels(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
 
 
-def draw_batch(
-    pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool
-) -> Tensor:
+def draw_batch(pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool) -> Tensor:
     """Pixels of random pictures of the pool, or of one random crop of each."""
     pictures = pool[rng.integers(0, len(pool), settings.batch_size)]
     if not whole:

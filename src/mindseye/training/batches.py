@@ -180,9 +180,7 @@ def _pad(rows: list[np.ndarray], plans: list[tuple[Plan, list[int]]]) -> tuple[n
     for i, (row, (plan, lengths)) in enumerate(zip(rows, plans, strict=True)):
         padded[i, : len(row)] = row
         number[i, : len(row)] = np.repeat(np.arange(len(plan), dtype=np.int32), lengths)
-        kinds = [
-            (isinstance(s, ImageSegment), isinstance(s, ImageSegment) and s.kind == "noisy") for s in plan
-        ]
+        kinds = [(isinstance(s, ImageSegment), isinstance(s, ImageSegment) and s.kind == "noisy") for s in plan]
         is_image[i, : len(row)] = np.repeat([image for image, _ in kinds], lengths)
         is_hidden[i, : len(row)] = np.repeat([noisy for _, noisy in kinds], lengths)
     earlier = (number[:, None, :] < number[:, :, None]) & ~is_hidden[:, None, :]

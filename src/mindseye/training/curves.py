@@ -55,10 +55,7 @@ def draw_curves(lines: Sequence[dict[str, float]]) -> Image.Image:
     """Smoothed losses over steps, on a logarithmic scale."""
     image = Image.new("RGB", SIZE, "white")
     draw = ImageDraw.Draw(image)
-    curves = {
-        name: _smoothed([(line["step"], line[name]) for line in lines if line.get(name)])
-        for name, _ in CURVES
-    }
+    curves = {name: _smoothed([(line["step"], line[name]) for line in lines if line.get(name)]) for name, _ in CURVES}
     values = [value for points in curves.values() for _, value in points]
     if len(values) < 2:
         return image

@@ -35,9 +35,7 @@ EDIT: dict[str, Any] = {
 def write_defaults(folder: Path) -> None:
     """Say what requests to a model of the world should use unless told otherwise."""
     said = {"draw": DRAW, "edit": EDIT, "text": {"max_tokens": 64}, "system_prompts": dict(SYSTEM_PROMPTS)}
-    (folder / DEFAULTS_FILE).write_text(
-        json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    (folder / DEFAULTS_FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def transforms_of(sizes: ModelSizes, model: UnifiedModel) -> ImageTransforms:

@@ -118,9 +118,7 @@ class Trainer:
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
         if not torch.isfinite(norm):
-            raise FloatingPointError(
-                f"the gradient at step {state.step} is {norm.item()}; lower the learning rate"
-            )
+            raise FloatingPointError(f"the gradient at step {state.step} is {norm.item()}; lower the learning rate")
         state.optimizer.step()
         state.average.update(self.model, state.step, settings.ema_decay_at(state.step))
         state.step += 1

@@ -38,14 +38,10 @@ def replay_train_case(
     plans = [plan_sample(sample, model, encode, marks, expected) for sample in samples]
     batch = pack(plans, marks)
     config = model.config
-    patches = [
-        to_patches(expected[f"pixels.vit.{s.image}"][None], config.vit.patch_size)[0]
-        for s in batch.vit_images
-    ]
+    patches = [to_patches(expected[f"pixels.vit.{s.image}"][None], config.vit.patch_size)[0] for s in batch.vit_images]
     pictures = [expected[f"pixels.vae.{image.image}"] for image in batch.latent_images]
     latents = [
-        to_latent_tokens(latent[None], config.latent_patch_size)[0]
-        for latent in encode_padded(autoencoder, pictures)
+        to_latent_tokens(latent[None], config.latent_patch_size)[0] for latent in encode_padded(autoencoder, pictures)
     ]
     lengths = torch.tensor([s.rows * s.columns for s in batch.latent_images])
     firsts = lengths.cumsum(0) - lengths
@@ -112,9 +108,7 @@ def plan_sample(
             segment = TextSegment(tuple(encode(item["text"])), bool(item["loss"]), end_label)
         else:
             kind = KINDS[item["kind"], item["loss"]]
-            eye, stride = (
-                ("vit", config.vit.patch_size) if kind == "vit" else ("vae", config.pixels_per_token)
-            )
+            eye, stride = ("vit", config.vit.patch_size) if kind == "vit" else ("vae", config.pixels_per_token)
             height, width = expected[f"pixels.{eye}.{item['image']}"].shape[1:]
             segment = ImageSegment(kind, item["image"], height // stride, width // stride)  # type: ignore[arg-type]
         segments.append(segment)

@@ -58,10 +58,7 @@ def train_vocabulary(texts: Iterable[str], words: Sequence[str], size: int, fold
 def tokenizer_config(first_special: int) -> dict[str, Any]:
     """What `tokenizer_config.json` of a Qwen2 tokenizer says; special tokens follow the vocabulary."""
     off = {name: False for name in ("lstrip", "rstrip", "normalized", "single_word")}
-    added = {
-        str(first_special + i): {"content": name, "special": True, **off}
-        for i, name in enumerate(SPECIAL_TOKENS)
-    }
+    added = {str(first_special + i): {"content": name, "special": True, **off} for i, name in enumerate(SPECIAL_TOKENS)}
     return {
         "added_tokens_decoder": added,
         "additional_special_tokens": list(SPECIAL_TOKENS[1:]),
