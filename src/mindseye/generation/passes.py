@@ -99,7 +99,8 @@ def _results(
     body = network.language_model.model
     asking = [i for i, feed in enumerate(feeds) if feed.wants == "logits"]
     if asking:
-        last = und[[rows[i].und.start + len(feeds[i].ids) - 1 for i in asking]]  # a text's or an image's end mark
+        ends = [rows[i].und.start + len(feeds[i].ids) - 1 for i in asking]  # a text's or an image's end mark
+        last = und if len(ends) == len(und) else und[ends]
         scores = network.text_logits(body.norm(last)).float()  # (asking, V)
         for i, row, best in zip(asking, scores, scores.argmax(-1).tolist(), strict=True):
             results[i] = Logits(row, best)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .kv_cache import Canvas, KeysValues, KVCache
+from .kv_cache import Canvas, KeysValues, KVCache, split
 
 FEW_QUERIES = 128  # R * T; up to here joining scores is cheaper than joining keys and values
 SCORES_AT_ONCE = 1 << 20  # numbers; a block of them should stay in a core's cache
@@ -57,7 +57,7 @@ class CachedAttention:
         if not self.masks:
             self.masks = [_lower_right_mask(row, q.device) for row in self.rows]
         q = q.unflatten(1, (k.shape[1], -1))  # (N, G, R, E)
-        queries, keys, values = (x.split(self.lengths) for x in (q, k, v))
+        queries, keys, values = (split(x, self.lengths) for x in (q, k, v))
         answers: list[Tensor] = list(queries)
         for row, places, mask in zip(self.rows, self.places, self.masks, strict=True):
             parts = row.memory.write(layer, [keys[i] for i in places], [values[i] for i in places])
@@ -94,7 +94,7 @@ def attend_parts(queries: Sequence[Tensor], parts: Sequence[KeysValues], mask: T
         if mask is not None:
             mask = mask.repeat_interleave(ratio, dim=0)  # (T * R, S)
         out = F.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
-    return out.view(groups, num_tokens, ratio, head_dim).transpose(0, 1).split(lengths)
+    return split(out.view(groups, num_tokens, ratio, head_dim).transpose(0, 1), lengths)
 
 
 def _prefers_products(q: Tensor) -> bool:

@@ -145,5 +145,10 @@ def _fill(places: KeysValues, keys: Sequence[Tensor], values: Sequence[Tensor]) 
     """Write pieces (t, G, E) of keys and of values one after the other into their places (G, T, E)."""
     sizes = [len(piece) for piece in keys]
     for place, pieces in zip(places, (keys, values), strict=True):
-        for there, piece in zip(place.split(sizes, dim=1), pieces, strict=True):
+        for there, piece in zip(split(place, sizes, dim=1), pieces, strict=True):
             there.copy_(piece.transpose(0, 1))
+
+
+def split(x: Tensor, sizes: Sequence[int], dim: int = 0) -> Sequence[Tensor]:
+    """`x.split`, for nothing where there is one piece: it counts when a single token is written."""
+    return (x,) if len(sizes) == 1 else x.split_with_sizes(sizes, dim)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .attention import Attend
 from .config import DecoderConfig
 from .norm import RMSNorm
-from .packing import pack, plus, silu_of, times
+from .packing import pack
 from .rope import Rotary
 
 GEN = "_moe_gen"
@@ -32,21 +32,22 @@ class MLP(nn.Module):
         self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
-    def forward(self, normed: Tensor, stream: Tensor) -> Tensor:
-        """What it makes of `normed` (N, D), added to `stream` (N, D)."""
-        return plus(self.down_proj, times(self.up_proj, normed, silu_of(self.gate_proj, normed)), stream)
+    def forward(self, x: Tensor) -> Tensor:
+        joint = self._modules.get("gate_up_proj")
+        gate, up = (self.gate_proj(x), self.up_proj(x)) if joint is None else joint(x).chunk(2, dim=-1)
+        return self.down_proj(F.silu(gate) * up)
 
     def pack(self) -> None:
-        """Lay the weights out for inference."""
-        for name in ("gate_proj", "up_proj", "down_proj"):
-            pack(self, name)
+        """Lay the weights out for inference, those of gate and up as one."""
+        pack(self, "gate_proj", "up_proj", under="gate_up_proj")
+        pack(self, "down_proj")
 
 
 class MoTAttention(nn.Module):
     """Projections of each expert around one attention over all tokens."""
 
-    o_proj: nn.Module
-    o_proj_moe_gen: nn.Module
+    o_proj: nn.Linear
+    o_proj_moe_gen: nn.Linear
 
     def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
         super().__init__()
@@ -63,26 +64,27 @@ class MoTAttention(nn.Module):
             self.add_module("q_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
             self.add_module("k_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
 
-    def forward(self, normed: Streams, streams: Streams, rotary: Rotary, attend: Attend) -> Streams:
-        """What the tokens `normed` learn from each other, added to `streams`."""
-        qk, v = self._project(normed[0], "")
-        if normed[1] is not None:
-            qk_gen, v_gen = self._project(normed[1], GEN)
+    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
+        qk, v = self._project(und, "")
+        if gen is not None:
+            qk_gen, v_gen = self._project(gen, GEN)
             qk, v = torch.cat([qk, qk_gen]), torch.cat([v, v_gen])
         q, k = rotary.rotate(qk, v.dtype).split(self.heads, dim=1)
         out = attend(self.layer, q, k, v)  # (N, H * E)
-        num_und = normed[0].shape[0]
-        und = plus(self.o_proj, out[:num_und], streams[0])
-        return und, None if streams[1] is None else plus(self.o_proj_moe_gen, out[num_und:], streams[1])
+        if gen is None:
+            return self.o_proj(out), None
+        num_und = und.shape[0]
+        return self.o_proj(out[:num_und]), self.o_proj_moe_gen(out[num_und:])
 
     def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
         """Normalised queries and keys side by side (Nu or Ng, H + G, E), and values (Nu or Ng, G, E)."""
         q_norm, k_norm = self._of(expert, "q_norm", "k_norm")
-        if hasattr(self, "qkv_proj" + expert):
-            heads = self._of(expert, "qkv_proj")[0](x).unflatten(-1, (-1, self.head_dim))  # (N, H + G + G, E)
-            qk, v = heads.split([sum(self.heads), self.heads[1]], dim=1)
+        joint = self._modules.get("qkv_proj" + expert)
+        if joint is not None:
+            qkv = joint(x).unflatten(-1, (-1, self.head_dim))  # (N, H + G + G, E)
+            qk, v = qkv.split_with_sizes([sum(self.heads), self.heads[1]], dim=1)
             normed = F.rms_norm(qk.float(), (self.head_dim,), None, q_norm.eps)
-            return normed * getattr(self, "qk_scale" + expert), v
+            return normed.mul_(getattr(self, "qk_scale" + expert)), v
         projections = self._of(expert, "q_proj", "k_proj", "v_proj")
         q, k, v = (project(x).unflatten(-1, (-1, self.head_dim)) for project in projections)
         return torch.cat([q_norm(q), k_norm(k)], dim=1), v
@@ -121,10 +123,13 @@ class MoTLayer(nn.Module):
 
     def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
         normed_gen = None if gen is None else self.input_layernorm_moe_gen(gen)
-        und, gen = self.self_attn((self.input_layernorm(und), normed_gen), (und, gen), rotary, attend)
-        und = self.mlp(self.post_attention_layernorm(und), und)
-        if gen is not None:
-            gen = self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(gen), gen)
+        out_und, out_gen = self.self_attn(self.input_layernorm(und), normed_gen, rotary, attend)
+        und = und + out_und
+        und = und + self.mlp(self.post_attention_layernorm(und))
+        if gen is None:
+            return und, None
+        gen = gen + out_gen
+        gen = gen + self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(gen))
         return und, gen
 
     def pack(self) -> None:

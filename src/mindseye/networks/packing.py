@@ -8,10 +8,9 @@ shapes and numbers stay, and no second copy is kept.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 # glibc hands freed blocks back to the system and pays a page fault for each page it gets again, until it has seen
@@ -35,12 +34,8 @@ class PackedLinear(nn.Module):
         self.weight = nn.Parameter(packed, requires_grad=False)  # (M, D), opaque
         self.bias = nn.Parameter(torch.cat(biases), requires_grad=False) if biases else None
 
-    def forward(self, x: Tensor, then: str = "none") -> Tensor:  # (N, D) -> (N, M)
-        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, then, [], "")
-
-    def with_other(self, x: Tensor, other: Tensor, then: str) -> Tensor:
-        """The product joined with `other` (N, M) by `then`, "add" or "mul"."""
-        return torch.ops.mkldnn._linear_pointwise.binary(x, other, self.weight, self.bias, then)
+    def forward(self, x: Tensor) -> Tensor:  # (N, D) -> (N, M)
+        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         holder = prefix[: prefix[:-1].rfind(".") + 1]
@@ -49,21 +44,6 @@ class PackedLinear(nn.Module):
         if self.bias is not None:
             for name, bias in zip(self.names, self.bias.detach().split(self.sizes), strict=True):
                 destination[f"{holder}{name}.bias"] = bias
-
-
-def silu_of(layer: nn.Module, x: Tensor) -> Tensor:
-    """silu(layer(x))."""
-    return layer(x, "swish") if isinstance(layer, PackedLinear) else F.silu(layer(x))
-
-
-def times(layer: nn.Module, x: Tensor, other: Tensor) -> Tensor:
-    """layer(x) * other."""
-    return layer.with_other(x, other, "mul") if isinstance(layer, PackedLinear) else layer(x) * other
-
-
-def plus(layer: nn.Module, x: Tensor, other: Tensor) -> Tensor:
-    """layer(x) + other."""
-    return layer.with_other(x, other, "add") if isinstance(layer, PackedLinear) else layer(x) + other
 
 
 def can_pack(weight: Tensor) -> bool:
@@ -79,17 +59,22 @@ def pack(holder: nn.Module, *names: str, under: str | None = None) -> bool:
     """Replace the linear layers of these names by one packed layer called `under` (the only name, if there is one).
 
     Returns whether that was done: layers that are no plain `nn.Linear` any more (quantized, adapted) and weights
-    that no packed product exists for stay as they are.
+    that no packed product exists for stay as they are, and so does what is packed already.
     """
-    layers = {name: holder.get_submodule(name) for name in names}
-    plain = {name: layer for name, layer in layers.items() if type(layer) is nn.Linear}
-    if len(plain) < len(layers) or not all(can_pack(layer.weight) for layer in plain.values()):
+    children = dict(holder.named_children())
+    layers = {name: children.get(name) for name in names}
+    plain = {name: layer for name, layer in layers.items() if _is_plain(layer)}
+    if len(plain) < len(names) or not all(can_pack(layer.weight) for layer in plain.values()):
         return False
     packed = PackedLinear(plain)
     for name in names:
         delattr(holder, name)
     holder.add_module(under or names[0], packed)
     return True
+
+
+def _is_plain(layer: nn.Module | None) -> TypeGuard[nn.Linear]:
+    return type(layer) is nn.Linear
 
 
 def keep_freed_memory() -> None:
