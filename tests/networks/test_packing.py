@@ -1,0 +1,94 @@
+"""Packed weights: another layout, the same numbers."""
+
+import pytest
+import torch
+from torch import nn
+
+from mindseye.checkpoints.load import load
+from mindseye.networks.attention import Attend
+from mindseye.networks.config import DecoderConfig
+from mindseye.networks.decoder import Decoder
+from mindseye.networks.packing import PackedLinear, can_pack, pack
+
+CONFIG = DecoderConfig(50, 32, 48, 2, 4, 2)
+needs_packing = pytest.mark.skipif(not can_pack(torch.zeros(1)), reason="this torch has no oneDNN")
+
+
+class ToItself(Attend):
+    """Attention in which every token sees only its own value."""
+
+    def __call__(self, layer, q, k, v):
+        return v.repeat_interleave(q.shape[1] // v.shape[1], dim=1).flatten(1) + q.flatten(1)
+
+
+def run(decoder, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(1)
+    und, gen = torch.randn(3, 32, generator=generator), torch.randn(5, 32, generator=generator)
+    with torch.inference_mode():
+        return decoder(und.to(dtype), gen.to(dtype), torch.arange(8), ToItself())
+
+
+def make_decoder():
+    torch.manual_seed(0)
+    decoder = Decoder(CONFIG)
+    for name, parameter in decoder.named_parameters():
+        if "norm" in name:
+            parameter.data.uniform_(0.5, 1.5)
+    return decoder
+
+
+@needs_packing
+def test_packing_changes_no_result_and_no_name():
+    decoder = make_decoder()
+    state = {name: tensor.clone() for name, tensor in decoder.state_dict().items()}
+    num_bytes = sum(p.numel() * p.element_size() for p in decoder.parameters())
+    before = run(decoder)
+    decoder.prepare_for_inference()
+    decoder.prepare_for_inference()  # once more does no harm
+    assert any(isinstance(module, PackedLinear) for module in decoder.modules())
+    for a, b in zip(before, run(decoder), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+    after = decoder.state_dict()
+    assert list(after.keys() ^ state.keys()) == []
+    assert all(torch.equal(after[name], tensor) for name, tensor in state.items())
+    assert sum(p.numel() * p.element_size() for p in decoder.parameters()) == num_bytes
+
+
+@needs_packing
+def test_bfloat16_is_near_float32():
+    decoder = make_decoder()
+    exact = run(decoder)
+    decoder.to(torch.bfloat16).prepare_for_inference()
+    for a, b in zip(exact, run(decoder, torch.bfloat16), strict=True):
+        assert (a - b.float()).abs().max() < 0.05 * a.abs().max()
+
+
+@needs_packing
+def test_a_tied_word_head_stays_the_embedding_table():
+    decoder = make_decoder()
+    decoder.lm_head.weight = decoder.model.embed_tokens.weight
+    decoder.prepare_for_inference()
+    assert decoder.lm_head.weight is decoder.model.embed_tokens.weight
+
+
+def test_layers_of_another_kind_are_left_alone():
+    class Adapted(nn.Linear):
+        pass
+
+    holder = nn.ModuleDict({"a": nn.Linear(4, 4), "b": Adapted(4, 4)})
+    assert not pack(holder, "a", "b", under="joint")
+    assert list(holder) == ["a", "b"]
+
+
+def test_an_unpacked_decoder_learns():
+    decoder = make_decoder()
+    und, gen = decoder(torch.randn(3, 32), torch.randn(5, 32), torch.arange(8), ToItself())
+    (und.square().sum() + gen.square().sum()).backward()
+    lacking = [name for name, p in decoder.named_parameters() if p.grad is None]
+    assert lacking == ["model.embed_tokens.weight", "lm_head.weight"]
+
+
+def test_what_only_reads_has_no_second_expert(golden):
+    network = load(str(golden / "checkpoint"), understanding_only=True).network
+    network.language_model.prepare_for_inference()
+    assert not any("_moe_gen" in name for name in network.state_dict())
