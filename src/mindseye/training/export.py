@@ -18,14 +18,14 @@ from mindseye.worlds.episodes import SYSTEM_PROMPTS
 
 DEFAULTS_FILE = "mindseye.json"
 DRAW: dict[str, Any] = {
-    "num_timesteps": 16,
-    "timestep_shift": 1.5,
+    "num_timesteps": 10,
+    "timestep_shift": 1.0,
     "cfg_text_scale": 2.0,
     "cfg_interval": [0.0, 1.0],
 }
 EDIT: dict[str, Any] = {
-    "num_timesteps": 16,
-    "timestep_shift": 1.5,
+    "num_timesteps": 10,
+    "timestep_shift": 1.0,
     "cfg_text_scale": 2.0,
     "cfg_img_scale": 1.0,
     "cfg_interval": [0.0, 1.0],
