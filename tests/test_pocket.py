@@ -1,0 +1,41 @@
+"""The shipped pocket model does everything, on pictures and words kept out of its training."""
+
+from pathlib import Path
+
+import pytest
+
+import mindseye
+from mindseye.evaluation.judge import judge
+
+FOLDER = Path(mindseye.__file__).parent / "pocket"
+FLOORS = {"question.colour": 0.9, "question.count": 0.3, "draw.one": 0.7, "draw.count": 0.6, "edit.recolour": 0.7}
+
+
+@pytest.fixture(scope="module")
+def pocket():
+    return mindseye.load("pocket")
+
+
+def test_it_is_small():
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < 30e6
+
+
+def test_it_loads_without_notes(pocket):
+    assert not pocket.loaded.notes
+
+
+def test_it_draws_by_itself_only_when_asked_to(pocket):
+    drawn = pocket.generate("draw a cat", seed=1)
+    assert len(drawn.images) == 1
+    assert drawn.end.finish == "end"
+    assert not pocket.generate(drawn.image, "what colour is the background?", seed=1).images
+
+
+@pytest.mark.slow
+def test_what_it_can_do_is_not_lost(pocket):
+    verdict = judge(pocket, num=20, seed=1, kinds=[*FLOORS, "eye"])
+    assert not verdict.errors
+    assert verdict.share(["eye.true"]).value == 1.0
+    assert verdict.share(["eye.redrawn"]).value >= 0.95
+    found = {kind: verdict.share([kind]).value for kind in FLOORS}
+    assert {kind: value for kind, value in found.items() if value < FLOORS[kind]} == {}, found
