@@ -14,6 +14,6 @@ for event in model.stream(request):
     elif isinstance(event, TurnEnd):
         print(f"{event.tokens_written} tokens written, {event.denoising_passes} denoising steps")
 
-for number, event in enumerate(model.stream(request)):
+for number, _ in enumerate(model.stream(request)):
     if number == 3:
         break  # leaving the loop cancels the request and frees its memory
