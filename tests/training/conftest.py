@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mindseye.training.autoencoder import AutoencoderSettings
+from mindseye.training.eyes import EyesSettings
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.recipe import DataSettings, ModelSizes, Phase, Recipe, SavingSettings
 from mindseye.training.run import prepare
@@ -22,6 +23,7 @@ def tiny_recipe(folder: Path) -> Recipe:
         autoencoder=AutoencoderSettings(
             ch=32, norm_num_groups=8, num_steps=2, num_crop_steps=1, batch_size=2, pool_size=8
         ),
+        eyes=EyesSettings(num_steps=0),
         vocabulary=VocabularySettings(size=600, num_episodes=300),
         model=ModelSizes(
             hidden_size=32,

@@ -43,6 +43,20 @@ def test_a_drawing_in_a_story_is_seen_afterwards() -> None:
     assert plan[3].end_label == MARKS.image_start  # type: ignore[union-attr]
 
 
+def test_noises_of_one_drawing_do_not_see_each_other() -> None:
+    planner = dataclasses.replace(PLANNER, noisy_copies=2)
+    plan = planner.plan([Say("a cat"), Show(BEFORE, is_target=True)])
+    assert kinds(plan) == ["text", "noisy", "noisy"]
+    batch = pack([plan], MARKS, 1.0)
+    [mask], text = batch.buckets[0].mask, plan[0].num_tokens
+    first, second = slice(text, text + 18), slice(text + 18, text + 36)
+    assert mask[first, first].all() and mask[second, second].all()
+    assert not mask[first, second].any() and not mask[second, first].any()
+    assert mask[second, :text].all()
+    rows = batch.sample_rows[0]
+    assert (batch.positions[rows[first]] == batch.positions[rows[second]]).all()
+
+
 def test_conditions_are_dropped_from_drawings_only() -> None:
     everything = Dropout(text=1.0, vit=1.0, vae=1.0)
     rng = np.random.default_rng(0)

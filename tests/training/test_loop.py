@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from mindseye.errors import SettingsError
 from mindseye.training.recipe import ModelSizes, Recipe
-from mindseye.training.resume import STATE_FILE, load_state
+from mindseye.training.resume import STATE_FILE, load_state, save_state
 from mindseye.training.run import Prepared, prepare, train
 
 
@@ -31,8 +31,6 @@ def test_resumed_is_uninterrupted(recipe: Recipe) -> None:
     trainer = prepare(dataclasses.replace(recipe, optimizer=first), quiet)
     for _ in range(3):
         trainer.trainer.step(trainer.state, recipe.optimizer)
-    from mindseye.training.resume import save_state
-
     save_state(trainer.state, Path(recipe.run_folder))
     resumed = run_steps(recipe, 3)
     assert resumed.state.step == whole.state.step == 6
@@ -64,8 +62,6 @@ def test_finished_run_is_a_checkpoint(recipe: Recipe) -> None:
 
 def test_finish_in_shortens_a_run(recipe: Recipe) -> None:
     prepared = run_steps(recipe, 2)
-    from mindseye.training.resume import save_state
-
     save_state(prepared.state, Path(recipe.run_folder))
     assert train(recipe, quiet, finish_in=1)
     state = prepare(recipe, quiet).state
@@ -84,8 +80,6 @@ def test_learning_falls(recipe: Recipe) -> None:
 
 
 def test_state_of_other_sizes(recipe: Recipe) -> None:
-    from mindseye.training.resume import save_state
-
     save_state(prepare(recipe, quiet).state, Path(recipe.run_folder))
     other = dataclasses.replace(recipe, model=ModelSizes(hidden_size=64))
     with pytest.raises(SettingsError, match="other sizes"):
@@ -93,11 +87,29 @@ def test_state_of_other_sizes(recipe: Recipe) -> None:
 
 
 def test_crash_while_saving_leaves_the_state_before(recipe: Recipe) -> None:
-    from mindseye.training.resume import save_state
-
     folder = Path(recipe.run_folder)
     prepared = run_steps(recipe, 1)
     save_state(prepared.state, folder)
     (folder / (STATE_FILE + ".partial")).write_bytes(b"half")
     load_state(prepared.state, folder)
     assert prepared.state.step == 1
+
+
+def test_a_run_begins_with_the_weights_of_a_checkpoint(
+    recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    checkpoint = tmp_path_factory.mktemp("given")
+    run_steps(recipe, 2).export(checkpoint)
+    begun = prepare(dataclasses.replace(recipe, start_from=str(checkpoint)), quiet)
+    given = load_file(checkpoint / "ema.safetensors")
+    for name, weight in begun.trainer.model.state_dict().items():
+        assert torch.equal(weight, given[name].float()), name
+    for name, weight in begun.state.average.weights.items():
+        assert torch.equal(weight, given[name].float()), name
+
+
+def test_start_from_must_fit(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="not a folder"):
+        prepare(dataclasses.replace(recipe, start_from=str(tmp_path / "nowhere")), quiet)
+    with pytest.raises(SettingsError, match="other sizes"):
+        prepare(dataclasses.replace(recipe, start_from="src/mindseye/pocket"), quiet)

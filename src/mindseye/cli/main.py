@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..errors import CancelledError, MindseyeError, nearest
 from ..version import __version__
@@ -33,19 +33,22 @@ EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInte
 class Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """A verb complains itself about what it does not know: it knows what could have been meant."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._subparsers is None:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         words = message.split("'")
         hint = ""
         if "invalid choice" in message and len(words) > 1:
             hint = nearest(words[1], [verb.replace("_", "-") for verb in VERBS])
         if message.startswith("unrecognized arguments:"):
-            known = [flag for action in self._all_actions() for flag in action.option_strings]
+            known = [flag for action in self._actions for flag in action.option_strings]
             hint = nearest(message.split()[2].split("=")[0], known)
         self.exit(2, f"{self.prog}: error: {message}{hint} (see {self.prog} --help)\n")
-
-    def _all_actions(self) -> list[argparse.Action]:
-        chosen = [a.choices.values() for a in self._actions if isinstance(a, argparse._SubParsersAction)]
-        return [*self._actions, *(action for parsers in chosen for p in parsers for action in p._actions)]
 
 
 def make_parser() -> Parser:

@@ -105,6 +105,8 @@ class Planner:
     marks: Marks
     vit_side: int
     latent_side: int
+    noisy_copies: int = 1
+    """How many noises of a drawing are learnt at once; they do not see each other, and what came before is read once."""
 
     def plan(self, steps: Sequence[SayStep | ShowStep], looks_back: bool = False, sees_latents: bool = False) -> Plan:
         """The segments of an episode; with `looks_back` its last drawn picture is seen again, to learn that the
@@ -122,7 +124,8 @@ class Planner:
                 segments.append(self.text(step))  # type: ignore[arg-type]
                 continue
             if step.is_target:
-                segments.append(ImageSegment("noisy", step.scene, self.latent_side, self.latent_side))
+                noisy = ImageSegment("noisy", step.scene, self.latent_side, self.latent_side)
+                segments += [noisy] * self.noisy_copies
             is_last = number == len(steps) - 1
             if step.is_target and is_last and not looks_back:
                 continue

@@ -8,6 +8,7 @@ from itertools import pairwise
 from mindseye.errors import SettingsError
 from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
 from mindseye.training.autoencoder import AutoencoderSettings
+from mindseye.training.eyes import EyesSettings
 from mindseye.training.losses import LossSettings
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.plans import Dropout
@@ -80,6 +81,8 @@ class DataSettings:
     split: str = "train"
     look_back: float = 0.15
     """How often a last drawing is looked at again, to learn that the answer is over."""
+    noisy_copies: int = 2
+    """How many noises of a drawing are learnt at once; its conditions are read only once."""
     latents_with_questions: float = 0.25
     """How often a picture that is only asked about is shown as latents too, as in a talk that may end in a drawing."""
     dropout: Dropout = field(default_factory=Dropout)
@@ -111,6 +114,8 @@ class Recipe:
 
     data: DataSettings
     run_folder: str = "runs/pocket"
+    start_from: str | None = None
+    """A checkpoint folder of the same sizes whose weights the run begins with; None for random ones."""
     seed: int = 0
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""
@@ -118,6 +123,7 @@ class Recipe:
     """bfloat16 (master weights stay float32) or float32."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    eyes: EyesSettings = field(default_factory=EyesSettings)
     model: ModelSizes = field(default_factory=ModelSizes)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     losses: LossSettings = field(default_factory=LossSettings)

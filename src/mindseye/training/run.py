@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from mindseye.checkpoints.weights import weights_file
 from mindseye.errors import SettingsError
 from mindseye.inputs.tokenizer import Tokenizer
 from mindseye.networks.config import VaeConfig
@@ -19,6 +20,7 @@ from mindseye.networks.vae import Autoencoder
 from mindseye.training import autoencoder as pocket_autoencoder
 from mindseye.training.data import WorldStream, cached
 from mindseye.training.export import export
+from mindseye.training.eyes import teach_eyes
 from mindseye.training.loop import Trainer
 from mindseye.training.optimizer import Average, make_optimizer
 from mindseye.training.plans import Marks, Planner
@@ -89,14 +91,39 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     if has_state(folder):
         load_state(state, folder)
         say(f"resuming at step {state.step}")
+    else:
+        begin(recipe, model, say)
+        state.average = Average(model)
     special, sizes = tokenizer.special, recipe.model
     over = tokenizer.special_ids["<|endoftext|>"]
     marks = Marks(special.start, special.end, special.image_start, special.image_end, over)
     latent_side = sizes.image_size // model.config.pixels_per_token
     encode = cached(tokenizer.encode)
-    planner = Planner(encode, marks, sizes.image_size // sizes.vit_patch_size, latent_side)
+    vit_side = sizes.image_size // sizes.vit_patch_size
+    planner = Planner(encode, marks, vit_side, latent_side, recipe.data.noisy_copies)
     stream = WorldStream(recipe.data, planner, recipe.seed)
     return Prepared(Trainer(recipe, stream, model, autoencoder, folder), state, vocabulary)
+
+
+def begin(recipe: Recipe, model: UnifiedModel, say: Say) -> None:
+    """The weights of the first step: random or those of a checkpoint, with eyes that have been taught to see."""
+    if recipe.start_from is not None:
+        fill(model, Path(recipe.start_from))
+        say(f"starting from {recipe.start_from}")
+    if recipe.eyes.num_steps:
+        say("teaching the eyes")
+        teach_eyes(model, recipe.eyes, recipe.seed, lambda numbers: say(f"eyes {numbers}"))
+
+
+def fill(model: UnifiedModel, folder: Path) -> None:
+    """Weights of a checkpoint folder into `model`; SettingsError when they do not fit."""
+    if not folder.is_dir():
+        raise SettingsError(f"start_from is {folder}, which is not a folder; expected a checkpoint folder")
+    weights = {name: weight.float() for name, weight in load_file(weights_file(folder)).items()}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise SettingsError(f"the weights of {folder} are of other sizes than the recipe's model: {error}") from error
 
 
 def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say) -> Autoencoder:

@@ -1,0 +1,115 @@
+"""Teaches the eyes to see before the network learns to speak: what stands in each patch of a picture.
+
+BAGEL begins with a ViT that was trained elsewhere; from words alone, a new one would learn to see last of all.
+The heads read what the decoder will read: normalised, with the fixed positions added.
+"""
+# B pictures, S side of a picture in px, P patches of a picture, D hidden_size of the decoder
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mindseye.networks.unified import UnifiedModel
+from mindseye.training.autoencoder import to_pixels
+from mindseye.training.optimizer import OptimizerSettings, make_optimizer
+from mindseye.training.pixels import to_patches
+from mindseye.worlds.nouns import NOUNS
+from mindseye.worlds.render import render
+from mindseye.worlds.sampling import sample_scene
+from mindseye.worlds.scenes import BACKGROUNDS, PICTURE_SIZE, PLACES, SIZES, Scene
+
+Report = Callable[[dict[str, float]], None]
+REPORT_EVERY = 100  # steps
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "noun": ("nothing", *NOUNS),
+    "size": ("nothing", *SIZES),
+    "background": tuple(BACKGROUNDS),
+}
+"""What is asked about every patch, and the possible answers."""
+
+
+@dataclass(frozen=True)
+class EyesSettings:
+    """How long the eyes are taught; no steps for not at all."""
+
+    num_steps: int = 3000
+    batch_size: int = 64
+    learning_rate: float = 1.5e-3
+
+
+class SeenPatches(nn.Module):
+    """Eyes and connector of a network, with a head for every question."""
+
+    def __init__(self, model: UnifiedModel) -> None:
+        super().__init__()
+        self.vit_model, self.connector, self.vit_pos_embed = model.vit_model, model.connector, model.vit_pos_embed
+        width = model.config.decoder.hidden_size
+        self.heads = nn.ModuleDict({name: nn.Linear(width, len(answers)) for name, answers in QUESTIONS.items()})
+
+    def forward(self, patches: Tensor) -> dict[str, Tensor]:
+        """Patches (B, P, numbers) -> scores (B * P, answers) by question."""
+        count, per_picture = patches.shape[:2]
+        side = round(per_picture**0.5)
+        places = (torch.arange(side)[:, None] * self.vit_pos_embed.side + torch.arange(side)).flatten()  # (P,)
+        indices = places.repeat(count)
+        features = self.vit_model(patches.flatten(0, 1), indices, [per_picture] * count)
+        read = self.connector(features).float() + self.vit_pos_embed(indices)  # (B * P, D)
+        normed = F.rms_norm(read, read.shape[-1:])
+        return {name: head(normed) for name, head in self.heads.items()}
+
+
+def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: Report) -> None:
+    """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng((seed, 1))
+    student, side = SeenPatches(model), model.config.vit.patch_size
+    pace = OptimizerSettings(
+        num_steps=settings.num_steps,
+        num_decay_steps=settings.num_steps // 3,
+        num_warmup_steps=min(100, settings.num_steps // 10),
+        learning_rate=settings.learning_rate,
+    )
+    optimizer = make_optimizer(student, pace)
+    for step in range(settings.num_steps):
+        scenes = [sample_scene(rng) for _ in range(settings.batch_size)]
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = student(patches_of(scenes, side))
+        truth = truth_of(scenes, side)
+        losses = [F.cross_entropy(scores[name].float(), truth[name]) for name in QUESTIONS]
+        for group in optimizer.param_groups:
+            group["lr"] = pace.learning_rate_at(step)
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack(losses).sum().backward()
+        torch.nn.utils.clip_grad_norm_(student.parameters(), pace.gradient_clip)
+        optimizer.step()
+        if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
+            right = {name: (scores[name].argmax(-1) == truth[name]).float().mean().item() for name in QUESTIONS}
+            report({"step": step, "loss": sum(loss.item() for loss in losses), **right})
+    for parameter in student.parameters():
+        parameter.grad = None
+
+
+def patches_of(scenes: list[Scene], side: int) -> Tensor:
+    """(B, P, numbers) patches of `side` px of rendered scenes."""
+    return to_patches(to_pixels(np.stack([render(scene) for scene in scenes])), side)
+
+
+def truth_of(scenes: list[Scene], side: int) -> dict[str, Tensor]:
+    """(B * P,) the right answers by question; a patch belongs to the thing in whose square it lies."""
+    per_side = PICTURE_SIZE // side
+    shape = (len(scenes), per_side, per_side)
+    truth = {name: np.zeros(shape, np.int64) for name in QUESTIONS}
+    for number, scene in enumerate(scenes):
+        truth["background"][number] = QUESTIONS["background"].index(scene.background)
+        for thing in scene.things:
+            top, left = (start // side for start in PLACES[thing.place])
+            square = (number, slice(top, top + per_side // 2), slice(left, left + per_side // 2))
+            truth["noun"][square] = QUESTIONS["noun"].index(thing.noun)
+            truth["size"][square] = QUESTIONS["size"].index(thing.size)
+    return {name: torch.from_numpy(answers.reshape(-1)) for name, answers in truth.items()}
