@@ -75,7 +75,12 @@ def test_a_missing_model_is_named(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["drow", "a fox"], "draw"), (["draw", "a", "--cfg-txt-scale", "3"], "--cfg-text-scale")]
+    ("words", "said"),
+    [
+        (["drow", "a fox"], "draw"),
+        (["draw", "a", "--cfg-txt-scale", "3"], "--cfg-text-scale"),
+        (["ask", "--sead"], "--seed"),
+    ],
 )
 def test_a_misspelt_word_names_the_nearest(words, said, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -106,7 +106,7 @@ class Planner:
     vit_side: int
     latent_side: int
     noisy_copies: int = 1
-    """How many noises of a drawing are learnt at once; they do not see each other, and what came before is read once."""
+    """How many noises of a drawing are learnt at once; none sees another, and what came before is read once."""
 
     def plan(self, steps: Sequence[SayStep | ShowStep], looks_back: bool = False, sees_latents: bool = False) -> Plan:
         """The segments of an episode; with `looks_back` its last drawn picture is seen again, to learn that the
