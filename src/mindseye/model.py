@@ -24,7 +24,7 @@ from .generation.turns import Request, Task, prime, story_of
 from .inputs.items import as_items
 from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
 from .messages import Image, Text
-from .params import ImageParams, TextParams
+from .params import ImageParams, TextParams, check_seed
 from .pictures import save_png
 from .version import __version__
 
@@ -114,7 +114,7 @@ class Model:
         system_prompt = prompt_text(self.defaults.prompts, system_prompt)
         text, image = _with_options(self.defaults.text, image, options)
         policy = WhenToDraw(when_to_draw) if isinstance(when_to_draw, str) else when_to_draw  # type: ignore[arg-type]
-        seed = secrets.randbits(31) if seed is None else seed
+        seed = secrets.randbits(31) if seed is None else check_seed(seed)
         return Request(task, items, text, image, seed, think, system_prompt, policy)
 
     def run(self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()) -> list[Reply]:
@@ -152,7 +152,7 @@ class Model:
     @staticmethod
     def with_seed(request: Request, seed: int) -> Request:
         """The same request with another seed."""
-        return dataclasses.replace(request, seed=seed)
+        return dataclasses.replace(request, seed=check_seed(seed))
 
     @staticmethod
     def with_params(request: Request, text: TextParams, image: ImageParams) -> Request:

@@ -18,6 +18,13 @@ def _check(is_right: bool, name: str, value: object, expected: str) -> None:
         raise InputError(f"{name} is {value!r}; expected {expected}.")
 
 
+def check_seed(seed: int) -> int:
+    """The seed, or InputError when it is out of range (0 to 2**63 - 1)."""
+    is_right = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED
+    _check(is_right, "seed", seed, f"a whole number from 0 to {MAX_SEED}")
+    return seed
+
+
 @dataclass(frozen=True)
 class TextParams:
     """How text is written."""

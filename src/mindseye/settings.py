@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,14 @@ def load_settings(kind: type[T], path: Path, overrides: Sequence[str] = ()) -> T
 
     Raises SettingsError for a missing file, unknown options and values of the wrong kind.
     """
+    if path.is_dir():
+        raise SettingsError(f"{path} is a folder; expected a recipe file such as recipes/pocket.yaml")
     if not path.is_file():
         siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         raise SettingsError(f"{path} does not exist{nearest(path.name, siblings)}")
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not YAML: {error}") from error
     if not isinstance(said, dict):
         raise SettingsError(f"{path} holds a {type(said).__name__}; expected options with their values")
@@ -80,7 +83,7 @@ def convert(kind: Any, value: Any, where: str) -> Any:
         return tuple(convert(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, Mapping):
         return {str(name): convert(arguments[1], item, f"{where}.{name}") for name, item in value.items()}
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     if kind is float and isinstance(value, str):  # YAML reads 1e-3 as text
         try:

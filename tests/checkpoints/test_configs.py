@@ -15,7 +15,7 @@ from mindseye.errors import CheckpointError
 from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
 
 EXPECTED = UnifiedConfig(
-    DecoderConfig(477, 64, 128, 3, 4, 2),
+    DecoderConfig(477, 64, 128, 3, 4, 2, max_position_embeddings=4096),
     VitConfig(32, 64, 2, 2),
     VaeConfig(ch=32, ch_mult=(1, 1, 2, 2), num_res_blocks=1),
 )
@@ -45,7 +45,8 @@ def test_shapes_alone(folder: Path) -> None:
     for path in folder.glob("*config.json"):
         path.unlink()
     found = read(folder)
-    assert found.config == EXPECTED
+    unsaid = replace(EXPECTED.decoder, max_position_embeddings=32768)  # BAGEL's
+    assert found.config == replace(EXPECTED, decoder=unsaid)
     assert any("heads" in note for note in found.notes) and len(found.notes) == 4
 
 
@@ -56,13 +57,16 @@ def test_config_json_stands_in_for_the_other_two(folder: Path) -> None:
 
 
 def test_what_shapes_cannot_tell_is_read(folder: Path, change_json) -> None:
-    change_json("llm_config.json", rope_theta=5e5, rms_norm_eps=1e-5, tie_word_embeddings=True)
+    change_json(
+        "llm_config.json", rope_theta=5e5, rms_norm_eps=1e-5, max_position_embeddings=99, tie_word_embeddings=True
+    )
     change_json("vit_config.json", num_attention_heads=4, layer_norm_eps=1e-5)
     change_json("config.json", timestep_shift=2.0, vae_config={"scale_factor": 0.5, "shift_factor": 0.0})
     found = read(folder)
     assert found.tie_word_embeddings and found.config.timestep_shift == 2.0
     assert (found.config.decoder.rope_theta, found.config.decoder.rms_norm_eps) == (5e5, 1e-5)
     assert (found.config.vit.num_attention_heads, found.config.vit.layer_norm_eps) == (4, 1e-5)
+    assert found.config.decoder.max_position_embeddings == 99
     assert found.config.vae == replace(EXPECTED.vae, scale_factor=0.5, shift_factor=0.0)
 
 

@@ -20,6 +20,7 @@ def folder(tmp_path_factory):
     (folder / "half.png").write_bytes(whole[: len(whole) // 2])
     (folder / "bomb.png").write_bytes(bomb(50_000, 50_000))
     (folder / "model").mkdir()
+    (folder / "folder.png").mkdir()
     return folder
 
 
@@ -39,7 +40,20 @@ CASES = [
     (["ask", "{bad}/text.png", "what is it?"], "not an image"),
     (["ask", "{bad}/half.png", "what is it?"], "half.png"),
     (["ask", "{bad}/bomb.png", "what is it?"], "50000"),
-    (["ask", "{bad}", "what is it?"], "directory"),
+    (["ask", "{bad}", "what is it?"], "is a folder"),
+    (["ask", "what is it?", "{bad}/good.png"], "question last"),
+    (["ask", "{bad}/good.png"], "question last"),
+    (["edit", "{bad}/good.png", "{bad}/good.png"], "instruction last"),
+    (["ask", "what is \udce9?"], "UTF-8"),
+    (["draw", "a cat " * 6000], "at most 4096"),
+    (["draw", "a fox", "-o", "{bad}/text.png/fox.png"], "in the way"),
+    (["draw", "a fox", "-o", "{bad}/folder.png"], "is a folder"),
+    (["generate", "a fox", "-o", "{bad}/text.png"], "in the way"),
+    (["reason", "how many?", "-o", "{bad}/text.png"], "in the way"),
+    (["draw", "a fox", "--seed", "-1"], "seed is -1"),
+    (["draw", "a fox", "--seed", "9" * 30], "seed"),
+    (["draw", "a fox", "--width", "64", "--height", "64", "--cfg-text-scale", "1e300"], "without bounds"),
+    (["generate", "a fox", "--image-bias", "nan"], "image_bias"),
     (["ask", "{bad}/good.png", ""], "empty"),
     (["draw", "  "], "empty"),
     (["draw", "a fox", "--width", "17", "--height", "16"], "16 x 16"),
@@ -79,7 +93,7 @@ def test_a_missing_model_is_named(capsys, tmp_path):
     [
         (["drow", "a fox"], "draw"),
         (["draw", "a", "--cfg-txt-scale", "3"], "--cfg-text-scale"),
-        (["ask", "--sead"], "--seed"),
+        (["ask", "a", "--sead", "1"], "--seed"),
     ],
 )
 def test_a_misspelt_word_names_the_nearest(words, said, capsys):
@@ -89,3 +103,38 @@ def test_a_misspelt_word_names_the_nearest(words, said, capsys):
     err = capsys.readouterr().err
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_training_complains_at_once(capsys, folder, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"run_folder: {tmp_path / 'run'}\ndata: {{phases: [{{mix: {{draw: 1}}}}]}}\n")
+    for words, said in [
+        ([str(folder)], "is a folder"),
+        ([str(folder / "good.png")], "not YAML"),
+        ([str(recipe), "--set", "optimizer.learning_rate=.nan"], "learning_rate"),
+        ([str(recipe), "--finish-in", "0"], "finish_in"),
+        ([str(recipe), "--export", str(tmp_path / "out")], "has not begun"),
+    ]:
+        assert main(["train", *words]) == 2, words
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_judgement_without_any_answer_is_an_error(capsys):
+    assert main(["judge", "--kinds", "edit.add", "--num", "2", "--width", "63", "--height", "63"]) == 2
+    assert "every request failed" in capsys.readouterr().err
+    assert main(["judge", "--kinds", "edit.add", "--num", "2", "--seed", "-1"]) == 2
+    assert "seed is -1" in capsys.readouterr().err
+
+
+def test_a_long_text_is_no_file_name(golden, tmp_path, capsys):
+    words = ["generate", "a fox " * 60, "--when-to-draw", "never", "--max-tokens", "2", "-o", str(tmp_path)]
+    assert main([*words, "--model", str(golden / "checkpoint")]) == 0
+    capsys.readouterr()
+    assert main(["info", "x" * 300 + ".png"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_info_names_the_nearest_model(capsys):
+    assert main(["info", "pokcet"]) == 2
+    assert 'did you mean "pocket"' in capsys.readouterr().err

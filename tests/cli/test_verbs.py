@@ -101,4 +101,4 @@ def test_chat_reads_lines(model, golden, monkeypatch, capsys):
     assert main(["chat", "--quiet", "--seed", "1", *model]) == 0
     printed = capsys.readouterr()
     assert printed.out.strip()
-    assert "no file" in printed.err
+    assert "nothing.png does not exist" in printed.err

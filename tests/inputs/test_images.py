@@ -163,7 +163,7 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
         (whole[:20], "not an image|damaged"),
         (tmp_path / "pand.png", 'does not exist .did you mean "panda.png"'),
         (tmp_path / "nowhere" / "x.png", "does not exist"),
-        (tmp_path, "cannot be read"),
+        (tmp_path, "is a folder"),
         ("a\0b.png", "cannot be read"),
         ("https://example.org/a.png", "download it first"),
         (Image.new("RGB", (0, 4)), "nothing to see"),

@@ -121,6 +121,7 @@ class _Reader:
             num_key_value_heads=self.settle("num_key_value_heads", num_kv_heads, said),
             rms_norm_eps=float(said.get("rms_norm_eps", 1e-6)),
             rope_theta=float(said.get("rope_theta", 1e6)),
+            max_position_embeddings=int(said.get("max_position_embeddings") or 32768),
         )
 
     def require(self, file: str, said: Json, **expected: object) -> None:

@@ -41,7 +41,7 @@ def _not_found(folder: Path) -> str:
     parent = folder.parent
     while not parent.is_dir():
         parent = parent.parent
-    siblings = [path.name for path in parent.iterdir() if path.is_dir()]
+    siblings = [POCKET, *(path.name for path in parent.iterdir() if path.is_dir())]
     wanted = folder.relative_to(parent).parts[0] if folder != parent else folder.name
     return (
         f'no model at {folder}: {parent} has no folder "{wanted}"{nearest(wanted, siblings)}; expected "pocket", '

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..params import TextParams
 from .fields import add_options, chosen_options
+from .inputs import images_then_words
 from .options import Commands, add_model_options, add_system_prompt, load_model
 
 
@@ -24,10 +24,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the answer."""
     from .show import Screen, end_facts, print_json
 
-    *images, question = args.said
-    model = load_model(args)
+    items = images_then_words(args.said, "question")
     options = chosen_options(args, TextParams)
-    items = [*(Path(image) for image in images), question]
+    model = load_model(args)
     request = model.request("ask", items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options)
     reply = model.reply(request, Screen(args).show(model.stream(request)))
     if args.json:

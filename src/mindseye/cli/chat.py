@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import InputError, MindseyeError
+from ..messages import Image
+from .inputs import free_name, make_folder, open_given
 from .options import Commands, add_model_options, load_model
 
 if TYPE_CHECKING:
@@ -30,8 +33,11 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read lines until the end of the input or /quit."""
+    if sys.stdin is None:
+        raise InputError("chat reads what you say from standard input, which is closed")
+    make_folder(args.output)
     chat = load_model(args).chat()
-    pictures: list[Path] = []
+    pictures: list[Image] = []
     if sys.stdin.isatty():
         print(HELP)
     while (line := _read_line()) is not None:
@@ -41,13 +47,13 @@ def run(args: argparse.Namespace) -> int:
         if command == "/new":
             chat, pictures = chat.model.chat(), []
         elif command == "/image":
-            pictures += _existing(words)
+            pictures += _opened(words.strip())
         elif command.startswith("/") and command not in TASKS:
             print(HELP)
         elif line.strip():
             said = words if command in TASKS else line
-            _turn(chat, args, TASKS.get(command, "generate"), [*pictures, said])
-            pictures = []
+            if _turn(chat, args, TASKS.get(command, "generate"), [*pictures, said]):
+                pictures = []
     return 0
 
 
@@ -56,32 +62,40 @@ def _read_line() -> str | None:
         return input("> " if sys.stdin.isatty() else "").strip()
     except EOFError:
         return None
+    except UnicodeDecodeError as error:
+        print(f"error: a line is not UTF-8 ({error.reason}); it was left out", file=sys.stderr)
+        return ""
 
 
-def _existing(name: str) -> list[Path]:
-    path = Path(name.strip()).expanduser()
-    if path.is_file():
-        return [path]
-    print(f"there is no file {path}", file=sys.stderr)
-    return []
+def _opened(name: str) -> list[Image]:
+    """The picture in a file, or none and a line that says why."""
+    if not name:
+        print("error: which picture? /image FILE", file=sys.stderr)
+        return []
+    try:
+        return [open_given(Path(name).expanduser())]
+    except (MindseyeError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return []
 
 
-def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) -> None:
-    """One turn; what goes wrong in it ends the turn, not the chat."""
-    from ..errors import MindseyeError
-    from .generate import save_parts
-    from .show import Screen, end_facts, print_json
+def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) -> bool:
+    """One turn; what goes wrong in it ends the turn, not the chat. Whether it was finished."""
+    from .show import Saver, Screen, end_facts, print_json
 
     is_edit = task == "edit" and chat.conversation.last_size is not None
     try:
         request = chat.model.request("draw" if is_edit else task, items, seed=args.seed)  # type: ignore[arg-type]
         if is_edit:  # the picture to change is in the conversation already
             request = chat.model.with_params(request, request.text, chat.model.defaults.edit)
-        reply = chat.model.reply(request, Screen(args).show(chat.stream(request)))
-        parts = save_parts(reply, args.output, quiet=args.json)
+        saver = Saver(chat.model, request, lambda number: free_name("picture", args.output), is_quiet=args.json)
+        reply = chat.model.reply(request, Screen(args, saver).show(chat.stream(request)))
         if args.json:
-            print_json({"parts": parts, **end_facts(reply.end)})
+            print_json({"parts": saver.parts(reply), **end_facts(reply.end)})
     except MindseyeError as error:
         print(f"error: {error}", file=sys.stderr)
+        return False
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
+        return False
+    return True

@@ -42,14 +42,17 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
 def make_pictures(args: argparse.Namespace, task: Task, items: Sequence[object], stem: str) -> int:
     """Run the request, save its pictures and say where they are."""
     from ..errors import InputError
-    from .show import Screen, end_facts, free_name, print_json
+    from .inputs import check_picture_name, free_name, make_folder
+    from .show import Screen, end_facts, print_json
 
     if args.count < 1:
         raise InputError(f"count is {args.count}; expected 1 or more")
-    if args.output and args.output.suffix.lower() != ".png":
-        raise InputError(f'--output is "{args.output}"; expected a name that ends in .png')
-    model = load_model(args)
+    if args.output:
+        check_picture_name(args.output)
+    else:
+        make_folder(Path())
     options = chosen_options(args, ImageParams, TextParams)
+    model = load_model(args)
     first = model.request(task, items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options)
     made = []
     for number in range(args.count):

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from .draw import add_picture_options, make_pictures
+from .inputs import images_then_words
 from .options import Commands
 
 
@@ -19,6 +20,5 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Edit the picture."""
-    return make_pictures(
-        args, "edit", [*map(Path, args.images), args.instruction], f"{Path(args.images[-1]).stem}-edit"
-    )
+    given = images_then_words([*args.images, args.instruction], "instruction")
+    return make_pictures(args, "edit", given, f"{Path(args.images[-1]).stem}-edit")

@@ -21,7 +21,6 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
         settings: dict[str, Any] = {}
         if kind is bool:
             settings = {"action": argparse.BooleanOptionalAction}
-            flags = dict.fromkeys([f"--{item.name.replace('_', '-')}"])
         elif typing.get_origin(kind) is tuple:
             inner = typing.get_args(kind)
             several = "+" if inner[-1] is Ellipsis else len(inner)
@@ -34,12 +33,14 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
 
 
 def chosen_options(args: argparse.Namespace, *classes: type) -> dict[str, Any]:
-    """The options that were given on the command line."""
-    names = [item.name for params in classes for item in dataclasses.fields(params)]
-    given = {name: getattr(args, name, None) for name in names}
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
-    }
+    """The options that were given on the command line; InputError for one that is out of range."""
+    chosen: dict[str, Any] = {}
+    for params in classes:
+        given = {item.name: getattr(args, item.name, None) for item in dataclasses.fields(params)}
+        mine = {name: tuple(x) if isinstance(x, list) else x for name, x in given.items() if x is not None}
+        params(**mine)  # complains before a model is loaded
+        chosen |= mine
+    return chosen
 
 
 def field_docs(params: type) -> dict[str, str]:

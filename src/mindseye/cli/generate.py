@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..messages import Image
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
+from .inputs import IMAGE_SUFFIXES, free_name, is_file, make_folder, open_given
 from .options import Commands, add_model_options, add_system_prompt, load_model
-
-if TYPE_CHECKING:
-    from ..model import Reply
 
 POLICIES = ("model", "force", "marks", "rule", "never")
 
@@ -37,15 +36,16 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the texts and save the pictures."""
     from ..generation.policies import WhenToDraw
-    from .show import Screen, end_facts, print_json
+    from .show import Saver, Screen, end_facts, print_json
 
     caps: dict[str, Any] = {"max_rounds": args.max_rounds, "max_images": args.max_images}
     if args.pattern:
         caps["patterns"] = tuple(args.pattern)
     policy = WhenToDraw(args.when_to_draw, args.image_bias, write_first=not args.no_text_first, **caps)
-    model = load_model(args)
     items = [text_or_image(word) for word in args.items]
     options = chosen_options(args, ImageParams, TextParams)
+    make_folder(args.output)
+    model = load_model(args)
     request = model.request(
         "generate",
         items,
@@ -55,34 +55,14 @@ def run(args: argparse.Namespace) -> int:
         system_prompt=args.system_prompt,
         **options,
     )
-    reply = model.reply(request, Screen(args).show(model.stream(request)))
-    parts = save_parts(reply, args.output, quiet=args.json)
+    saver = Saver(model, request, lambda number: free_name("picture", args.output), is_quiet=args.json)
+    reply = model.reply(request, Screen(args, saver).show(model.stream(request)))
     if args.json:
-        print_json({"parts": parts, "seed": request.seed, "model": args.model, **end_facts(reply.end)})
+        print_json({"parts": saver.parts(reply), "seed": request.seed, "model": args.model, **end_facts(reply.end)})
     return 0
 
 
-def text_or_image(word: str) -> str | Path:
+def text_or_image(word: str) -> str | Image:
     """A word that names an image file is an image; anything else is text."""
-    is_name = word.lower().endswith((".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
-    return Path(word) if (is_name and " " not in word.strip()) or Path(word).is_file() else word
-
-
-def save_parts(reply: Reply, folder: Path, quiet: bool) -> list[dict[str, str]]:
-    """Save the pictures of a reply and say why each was drawn."""
-    from ..events import ImageDone
-    from ..pictures import save_png
-    from .show import free_name
-
-    reasons = iter(event.why for event in reply.events if isinstance(event, ImageDone))
-    parts: list[dict[str, str]] = []
-    for part in reply.parts:
-        if isinstance(part, str):
-            parts.append({"text": part})
-            continue
-        path, why = free_name("picture", folder), next(reasons)
-        save_png(part, path, reply.facts)
-        parts.append({"image": str(path), "why": why})
-        if not quiet:
-            print(f"{path}  ({why})")
-    return parts
+    is_name = word.lower().endswith(IMAGE_SUFFIXES) and " " not in word.strip()
+    return open_given(word) if is_name or is_file(word) else word

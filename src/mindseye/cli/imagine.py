@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from .draw import add_picture_options, make_pictures
+from .inputs import images_then_words
 from .options import Commands
 
 
@@ -19,4 +20,5 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw what would be seen next."""
-    return make_pictures(args, "edit", [Path(args.image), args.action], f"{Path(args.image).stem}-next")
+    given = images_then_words([args.image, args.action], "action")
+    return make_pictures(args, "edit", given, f"{Path(args.image).stem}-next")

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .inputs import IMAGE_SUFFIXES, is_file
 
 if TYPE_CHECKING:
     from ..checkpoints.load import Checkpoint
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".json")
 PART_NAMES = {
     "words": "word embeddings and head",
     "und": "understanding expert",
@@ -54,7 +55,8 @@ def register(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts; returns the exit status."""
     path = Path(arguments.target)
-    if path.suffix.lower() in PICTURES and not path.is_dir():
+    is_weights = path.suffix.lower() in WEIGHTS
+    if (is_file(path) and not is_weights) or (path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir()):
         facts = picture_facts(path)
         show = _show_picture
     else:

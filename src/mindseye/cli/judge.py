@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
+from .inputs import make_folder
 from .options import Commands, add_output_options, load_model
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the tables; write the page if asked."""
+    from ..errors import InputError
     from ..evaluation.answers import ModelAnswerer
     from ..evaluation.exams import choose_kinds
     from ..evaluation.judge import judge
@@ -47,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
     from .show import print_json
 
     choose_kinds(args.kinds)  # complain before the model is loaded
-    answerer = ModelAnswerer(load_model(args), chosen_options(args, ImageParams, TextParams))
+    options = chosen_options(args, ImageParams, TextParams)
+    if args.output:
+        make_folder(args.output)
+    answerer = ModelAnswerer(load_model(args), options)
     with Progress(is_quiet=args.quiet or not sys.stderr.isatty()) as progress:
         verdict = judge(
             answerer,
@@ -59,6 +64,9 @@ def run(args: argparse.Namespace) -> int:
             batch=args.batch,
             watch=progress.watch,
         )
+    asked = [result for result in verdict.results if not result.exam.kind.startswith("eye.")]
+    if asked and all(result.answer.error for result in asked):
+        raise InputError(f"every request failed, the first with: {asked[0].answer.error}")
     facts = as_json(verdict)
     page = write_output(verdict, facts, args.output) if args.output else None
     if args.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -71,12 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     is_debug = "--debug" in argv
     argv = [word for word in argv if word != "--debug"]
-    parser = make_parser()
-    args = parser.parse_args(argv)
-    if not hasattr(args, "func"):
-        parser.print_help()
-        return 2
+    _speak_any_language()
     try:
+        parser = make_parser()
+        args = parser.parse_args(argv)
+        if not hasattr(args, "func"):
+            parser.print_help()
+            return 2
         return args.func(args)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,6 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if is_debug:
             raise
         return _report(error)
+
+
+def _speak_any_language() -> None:
+    """A terminal without UTF-8 gets escapes for what it cannot show, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _report(error: BaseException) -> int:
@@ -97,6 +106,10 @@ def _report(error: BaseException) -> int:
         return next(status for kind, status in EXIT_STATUS.items() if isinstance(error, kind))
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         print("mindseye: error: not enough memory; use a smaller image or fewer at once", file=sys.stderr)
+        return 2
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        print(f"mindseye: error: {error.strerror}{where}", file=sys.stderr)
         return 2
     kind = type(error).__name__
     print(f"mindseye: unexpected {kind}: {error} (run with --debug for the traceback)", file=sys.stderr)

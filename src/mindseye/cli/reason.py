@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
+from .inputs import free_folder, images_then_words, make_folder
 from .options import Commands, add_model_options, add_system_prompt, load_model
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser("reason", help="solve a puzzle in alternating words and pictures")
     parser.add_argument("said", nargs="+", metavar="IMAGE... QUESTION", help="image files, then the question")
     parser.add_argument(
-        "-o", "--output", type=Path, help="folder for the trace: pictures, reasoning_data.json, index.html"
+        "-o",
+        "--output",
+        type=Path,
+        help="folder for pictures, reasoning_data.json and index.html (default: a new one)",
     )
     parser.add_argument("--max-rounds", type=int, default=16, help="most texts of the trace")
     parser.add_argument("--max-images", type=int, default=8, help="most pictures of the trace; 0 thinks in words alone")
@@ -36,38 +40,36 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the steps as they come; write the trace if asked."""
     from ..generation.policies import WhenToDraw
-    from .show import Screen, end_facts, print_json
+    from .show import Saver, Screen, end_facts, print_json
 
+    items = images_then_words(args.said, "question")
     *images, question = args.said
     policy = WhenToDraw(
         "model" if args.max_images else "never", args.image_bias, max_rounds=args.max_rounds, max_images=args.max_images
     )
+    options = chosen_options(args, ImageParams, TextParams)
+    folder = make_folder(args.output or free_folder("reasoning"))
     model = load_model(args)
     request = model.request(
-        "generate",
-        [*map(Path, images), question],
-        when_to_draw=policy,
-        seed=args.seed,
-        system_prompt=args.system_prompt,
-        **chosen_options(args, ImageParams, TextParams),
+        "generate", items, when_to_draw=policy, seed=args.seed, system_prompt=args.system_prompt, **options
     )
-    reply = model.reply(request, Screen(args).show(model.stream(request)))
-    folder = args.output or (Path() if not args.json else None)
-    steps = write_steps(reply, folder, quiet=args.json)
+    saver = Saver(model, request, lambda number: folder / f"step-{number}.png", is_quiet=args.json)
+    reply = model.reply(request, Screen(args, saver).show(model.stream(request)))
     facts: dict[str, Any] = {
         "prompt": question,
         "system_prompt": request.system_prompt,
         "problem_images": images,
-        "steps": steps,
+        "steps": saver.parts(reply),
         "final_answer": final_answer(reply.text),
         "seed": request.seed,
         "model": args.model,
         **end_facts(reply.end),
     }
-    if args.output:
-        write_trace(args.output, facts, images, reply)
+    page = write_trace(folder, facts, images, reply)
     if args.json:
         print_json(facts)
+    else:
+        print(page)
     return 0
 
 
@@ -77,32 +79,12 @@ def final_answer(text: str) -> str | None:
     return answers[-1].strip() if answers else None
 
 
-def write_steps(reply: Reply, folder: Path | None, quiet: bool) -> list[dict[str, str]]:
-    """Save the pictures as step-1.png, step-2.png ...; returns the steps with text or image path."""
-    from ..pictures import save_png
-
-    steps: list[dict[str, str]] = []
-    for part in reply.parts:
-        if isinstance(part, str):
-            steps.append({"text": part})
-        elif folder is None:
-            steps.append({"image": ""})
-        else:
-            number = sum("image" in step for step in steps) + 1
-            path = save_png(part, folder / f"step-{number}.png", reply.facts)
-            steps.append({"image": str(path)})
-            if not quiet:
-                print(path)
-    return steps
-
-
-def write_trace(folder: Path, facts: dict[str, Any], images: list[str], reply: Reply) -> None:
-    """`reasoning_data.json` and a page that tells the trace as a story."""
+def write_trace(folder: Path, facts: dict[str, Any], images: list[str], reply: Reply) -> Path:
+    """`reasoning_data.json` and a page that tells the trace as a story; returns the page."""
     from ..inputs.images import open_image
     from ..page import Page
 
     stamped = {"timestamp": datetime.now(UTC).isoformat(timespec="seconds"), **facts}
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "reasoning_data.json").write_text(json.dumps(stamped, ensure_ascii=False, indent=2), encoding="utf-8")
     page = Page(facts["prompt"], f"{facts['model']}, {stamped['timestamp']}")
     page.pictures([(open_image(Path(image)), Path(image).name) for image in images])
@@ -114,3 +96,4 @@ def write_trace(folder: Path, facts: dict[str, Any], images: list[str], reply: R
         else:
             page.pictures([(part, words)])
     page.save(folder / "index.html")
+    return folder / "index.html"

@@ -5,21 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ..events import DrawingStep, Event, ImageDone, TextDelta, TurnEnd
+from ..events import DrawingStep, Event, ImageDone, TextDelta, TextDone, TurnEnd
+
+if TYPE_CHECKING:
+    from ..generation.turns import Request
+    from ..model import Model, Reply
 
 
 class Screen:
     """Passes events on while showing them."""
 
-    def __init__(self, args: argparse.Namespace, echo_text: bool = True) -> None:
+    def __init__(
+        self, args: argparse.Namespace, on_image: Callable[[ImageDone], None] | None = None, echo_text: bool = True
+    ) -> None:
+        """`on_image` is told of every picture as it comes."""
         self._echo = echo_text and not args.json
+        self._on_image = on_image
         self._is_quiet = args.quiet or not sys.stderr.isatty()
         self._console = Console(stderr=True)
         self._progress: Progress | None = None
@@ -46,8 +54,12 @@ class Screen:
         elif isinstance(event, DrawingStep):
             self._end_line()
             self._advance(event)
+        elif isinstance(event, TextDone):
+            self._end_line()
         elif isinstance(event, ImageDone):
             self._end_progress()
+            if self._on_image:
+                self._on_image(event)
         elif isinstance(event, TurnEnd) and not self._is_quiet:
             self._end_line()
             self._console.print(summary(event), style="dim", highlight=False)
@@ -96,9 +108,31 @@ def print_json(facts: dict[str, Any]) -> None:
     print(json.dumps(facts, ensure_ascii=False, indent=2))
 
 
-def free_name(stem: str, folder: Path = Path()) -> Path:
-    """`stem`.png, or the first of `stem`-2.png, `stem`-3.png ... that does not exist yet."""
-    path, number = folder / f"{stem}.png", 2
-    while path.exists():
-        path, number = folder / f"{stem}-{number}.png", number + 1
-    return path
+class Saver:
+    """Saves pictures the moment they are finished, so that nothing that happens later can lose them."""
+
+    def __init__(self, model: Model, request: Request, name: Callable[[int], Path], is_quiet: bool) -> None:
+        """`name` tells the file of the first, second, ... picture."""
+        self._model, self._request, self._name, self._is_quiet = model, request, name, is_quiet
+        self.saved: list[tuple[Path, str]] = []
+        """Each picture's file, and why it was drawn."""
+
+    def __call__(self, event: ImageDone) -> None:
+        from ..pictures import save_png
+
+        path = save_png(event.image, self._name(len(self.saved) + 1), self._model.facts(self._request, event))
+        self.saved.append((path, event.why))
+        if not self._is_quiet:
+            print(f"{path}  ({event.why})", flush=True)
+
+    def parts(self, reply: Reply) -> list[dict[str, str]]:
+        """The reply's texts and picture files, in order."""
+        saved = iter(self.saved)
+        parts: list[dict[str, str]] = []
+        for part in reply.parts:
+            if isinstance(part, str):
+                parts.append({"text": part})
+            else:
+                path, why = next(saved)
+                parts.append({"image": str(path), "why": why})
+        return parts

@@ -39,12 +39,16 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 when training is done or the export written, 3 when it was asked to stop before."""
+    from mindseye.errors import SettingsError
     from mindseye.settings import load_settings
     from mindseye.training.recipe import Recipe
+    from mindseye.training.resume import has_state
     from mindseye.training.run import prepare, train
 
     recipe = load_settings(Recipe, arguments.recipe, arguments.set)
     if arguments.export is not None:
+        if not has_state(Path(recipe.run_folder)):
+            raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
         prepare(recipe, say).export(arguments.export)
         return 0
     return 0 if train(recipe, say, arguments.finish_in) else 3

@@ -19,6 +19,7 @@ import PIL.Image
 
 from ..errors import InputError, nearest
 from ..generation.policies import WhenToDraw
+from ..params import check_seed
 from ..worlds import KINDS, Episode, EpisodeOptions, Say, Show, is_held_out, sample_episode, sample_scene, to_image
 from ..worlds.language import check_language
 
@@ -113,6 +114,7 @@ def make_exams(kind: str, num: int, seed: int, languages: Sequence[str]) -> list
     """`num` exams of one kind, rounded up to as many in each language; twice as many of the eye's."""
     if num < 1:
         raise InputError(f"num is {num}; ask at least 1 of each kind")
+    check_seed(seed)
     if not languages:
         raise InputError('no language was given; expected "en", "zh" or both')
     for language in languages:

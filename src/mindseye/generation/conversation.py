@@ -55,6 +55,12 @@ class Conversation:
     def say(self, text: str, role: str = "user", wants: Wants = "nothing") -> Story[Logits | None]:
         """Add a text; with wants="logits" returns the scores of what would follow it."""
         segment = TextSegment(tuple(self.mind.tokenizer.encode(text)), role)
+        most = self.config.decoder.max_position_embeddings
+        if self.memory.full.position + segment.num_positions > most:
+            raise InputError(
+                f"a text of {len(segment.ids)} tokens came after {self.memory.full.position}; this model reads at most "
+                f"{most} in all: shorten it or begin anew"
+            )
         return (yield from self.memory.full.read(segment, wants))
 
     def show(self, image: PIL.Image.Image, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from ..events import DrawingStep
 from ..networks.kv_cache import Canvas
 from ..networks.unified import UnifiedModel
@@ -79,6 +80,11 @@ def denoise(
             v_t = merge(v_t, velocities[_key(branches.no_text)], no_image, params)
         x_t = x_t - v_t * step.dt
         yield DrawingStep(i + 1, len(schedule))
+    if not x_t.isfinite().all():
+        raise InputError(
+            f"the drawing grew without bounds (cfg_text_scale {params.cfg_text_scale:g}, cfg_img_scale "
+            f"{params.cfg_img_scale:g}, timestep_shift {params.timestep_shift:g}); lower them"
+        )
     return x_t
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -48,6 +49,8 @@ class WhenToDraw:
             raise InputError(
                 f"max_rounds is {self.max_rounds} and max_images {self.max_images}; expected at least 1 and 0"
             )
+        if not math.isfinite(self.image_bias):
+            raise InputError(f"image_bias is {self.image_bias}; expected a number such as 2.0")
         for pattern in self.patterns:
             try:
                 re.compile(pattern)

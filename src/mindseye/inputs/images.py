@@ -176,6 +176,8 @@ def _read(source: str | Path | bytes) -> tuple[bytes, str]:
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise InputError(f"image {path} does not exist{nearest(path.name, siblings)}") from error
+    except IsADirectoryError as error:
+        raise InputError(f'image "{source}" is a folder; expected an image file') from error
     except (OSError, ValueError) as error:
         raise InputError(f"image {path} cannot be read: {error}") from error
 

@@ -17,6 +17,7 @@ class DecoderConfig:
     num_key_value_heads: int
     rms_norm_eps: float = 1e-6
     rope_theta: float = 1e6
+    max_position_embeddings: int = 32768
 
     @property
     def head_dim(self) -> int:

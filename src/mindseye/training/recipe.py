@@ -30,6 +30,7 @@ class ModelSizes:
     vit_num_attention_heads: int = 6
     vit_patch_size: int = 16
     latent_patch_size: int = 2
+    max_position_embeddings: int = 4096
     image_size: int = 64
     """Pixels a side of every picture."""
 
@@ -45,6 +46,7 @@ class ModelSizes:
                 num_hidden_layers=self.num_hidden_layers,
                 num_attention_heads=self.num_attention_heads,
                 num_key_value_heads=self.num_key_value_heads,
+                max_position_embeddings=self.max_position_embeddings,
             ),
             vit=VitConfig(
                 hidden_size=self.vit_hidden_size,

@@ -62,11 +62,11 @@ def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
 
     `finish_in` lets the learning rate fall to zero over so many steps from where the run stands.
     """
+    if finish_in is not None and finish_in < 1:
+        raise SettingsError(f"finish_in is {finish_in}; expected 1 or more steps")
     prepared = prepare(recipe, say)
     state = prepared.state
     if finish_in is not None:
-        if finish_in < 1:
-            raise SettingsError(f"finish_in is {finish_in}; expected 1 or more steps")
         state.ending = (state.step + finish_in, finish_in)
     is_done = prepared.trainer.run(state, say)
     if is_done:
