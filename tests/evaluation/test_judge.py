@@ -54,6 +54,23 @@ def test_errors_count_as_wrong_and_are_listed():
     assert {error["error"] for error in as_json(verdict)["errors"]} == {"InputError: no"}
 
 
+class Interrupted(Oracle):
+    """Answers one batch; then somebody presses Ctrl-C."""
+
+    def answer(self, exams):
+        if hasattr(self, "is_done"):
+            raise KeyboardInterrupt
+        self.is_done = True
+        return super().answer(exams)
+
+
+def test_what_was_judged_before_ctrl_c_is_told():
+    verdict = judge(Interrupted(), num=2, kinds=["question"])
+    assert verdict.is_cut and verdict.kinds == ("question.what",)
+    assert verdict.share(["question.what"]).total == 2
+    assert warnings(verdict) == ["stopped after 2 of 12 requests"]
+
+
 def test_the_same_seed_asks_the_same():
     def asked(seed, num=4):
         return [exam.episode for kind in ("draw.pair", "reason") for exam in make_exams(kind, num, seed, ("en", "zh"))]

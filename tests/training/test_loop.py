@@ -86,6 +86,12 @@ def test_state_of_other_sizes(recipe: Recipe) -> None:
         prepare(other, quiet)
 
 
+def test_a_damaged_state_is_named(recipe: Recipe) -> None:
+    (Path(recipe.run_folder) / STATE_FILE).write_bytes(b"half a state")
+    with pytest.raises(SettingsError, match="damaged"):
+        prepare(recipe, quiet)
+
+
 def test_crash_while_saving_leaves_the_state_before(recipe: Recipe) -> None:
     folder = Path(recipe.run_folder)
     prepared = run_steps(recipe, 1)

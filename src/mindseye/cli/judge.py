@@ -13,6 +13,8 @@ from .fields import add_options, chosen_options
 from .inputs import make_folder
 from .options import Commands, add_output_options, load_model
 
+EXIT_STATUS_STOPPED = 130  # as after any Ctrl-C
+
 if TYPE_CHECKING:
     from ..evaluation.judge import Verdict, Watch
 
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         print_tables(verdict)
         if page:
             print(page)
-    return 0
+    return EXIT_STATUS_STOPPED if verdict.is_cut else 0
 
 
 class Progress:

@@ -41,6 +41,13 @@ class Verdict:
     seed: int
     languages: tuple[str, ...]
     results: tuple[Result, ...]
+    num_planned: int
+    """How many requests were to be asked; more than there are results where somebody stopped it."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was stopped before the end."""
+        return len(self.results) < self.num_planned
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -106,22 +113,25 @@ def judge(
     model: a loaded model, or anything that answers exams. kinds: kinds or families; None for all but "unified".
     unified: ask too whether the model draws exactly when a picture is wanted. batch: requests at once.
     The same seed asks the same. Raises InputError for unknown kinds and languages; errors of single requests
-    count as wrong.
+    count as wrong. Ctrl-C ends it with what was judged so far, if that is anything.
     """
     if batch < 1:
         raise InputError(f"batch is {batch}; expected 1 or more")
     answerer = model if hasattr(model, "answer") else ModelAnswerer(model)  # type: ignore[arg-type]
     asked = [make_exams(kind, num, seed, languages) for kind in choose_kinds(kinds, unified)]
     total = sum(map(len, asked))
+    batches = [exams[start : start + batch] for exams in asked for start in range(0, len(exams), batch)]
     results: list[Result] = []
-    for exams in asked:
-        for start in range(0, len(exams), batch):
-            some = exams[start : start + batch]
+    try:
+        for some in batches:
             if watch:
                 watch(some[0].kind, len(results), total)
             answers = _answers(answerer, some)
             results += [Result(exam, answer, mark(exam, answer)) for exam, answer in zip(some, answers, strict=True)]
-    return Verdict(answerer.name, num, seed, tuple(languages), tuple(results))
+    except KeyboardInterrupt:
+        if not results:
+            raise
+    return Verdict(answerer.name, num, seed, tuple(languages), tuple(results), total)
 
 
 def _answers(answerer: Answerer, exams: Sequence[Exam]) -> list[Answer]:

@@ -68,6 +68,8 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 def warnings(verdict: Verdict) -> list[str]:
     """What a reader must know before believing the shares of pictures."""
     said = []
+    if verdict.is_cut:
+        said.append(f"stopped after {len(verdict.results)} of {verdict.num_planned} requests")
     for kind in ("eye.true", "eye.redrawn"):
         share = verdict.share([kind])
         if share.total and share.value < LEAST_SIGHT:

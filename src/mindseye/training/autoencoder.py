@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from mindseye.errors import SettingsError
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.vae import Autoencoder, ResnetBlock
 from mindseye.worlds.render import render
@@ -29,6 +31,7 @@ CONFIG_FILE = "vae_config.json"
 FIRST_LOG_VARIANCE = -5.0  # nearly no noise at the start, or the decoder learns nothing for a long while
 GRADIENT_CLIP = 1.0
 REPORT_EVERY = 50  # steps
+SAVE_EVERY = 120.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,25 @@ class AutoencoderSettings:
         )
 
 
-def train_autoencoder(settings: AutoencoderSettings, seed: int, report: Report) -> Autoencoder:
-    """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then."""
+def train_autoencoder(
+    settings: AutoencoderSettings, seed: int, report: Report, half_way: Path | None = None
+) -> Autoencoder:
+    """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then.
+
+    `half_way` names a file that is written every few minutes and that a later call goes on from; it is removed at
+    the end.
+    """
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    pool = render_pool(rng, settings.pool_size)
+    pool = render_pool(np.random.default_rng(seed), settings.pool_size)
     autoencoder = Autoencoder(settings.config)
     prepare_for_training(autoencoder)
     parameters = list(autoencoder.parameters())
     optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
-    for step in range(settings.num_steps):
+    first = _go_on(half_way, autoencoder, optimizer) if half_way and half_way.is_file() else 0
+    saved = time.monotonic()
+    for step in range(first, settings.num_steps):
+        torch.manual_seed(seed * 1_000_003 + step)  # a step depends on its number alone, so a run can go on
+        rng = np.random.default_rng((seed, step))
         pixels = draw_batch(pool, rng, settings, whole=step >= settings.num_crop_steps)
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * warmup_cosine(step, settings)
@@ -87,7 +99,29 @@ def train_autoencoder(settings: AutoencoderSettings, seed: int, report: Report) 
         optimizer.step()
         if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
             report({"step": step, **{name: value.item() for name, value in parts.items()}})
+        if half_way and time.monotonic() - saved > SAVE_EVERY:
+            _save_half_way(half_way, autoencoder, optimizer, step + 1)
+            saved = time.monotonic()
+    if half_way:
+        half_way.unlink(missing_ok=True)
     return normalise_latents(autoencoder.eval(), to_pixels(pool[:2000]))
+
+
+def _save_half_way(file: Path, autoencoder: Autoencoder, optimizer: torch.optim.Optimizer, step: int) -> None:
+    partial = file.with_name(file.name + ".partial")
+    torch.save({"model": autoencoder.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, partial)
+    partial.replace(file)
+
+
+def _go_on(file: Path, autoencoder: Autoencoder, optimizer: torch.optim.Optimizer) -> int:
+    """Fill both from the file; returns the steps that are done."""
+    try:
+        said = torch.load(file, weights_only=True)
+        autoencoder.load_state_dict(said["model"])
+        optimizer.load_state_dict(said["optimizer"])
+    except Exception as error:  # torch raises whatever it likes at damaged files
+        raise SettingsError(f"{file} does not fit this recipe or is damaged; remove it to begin anew") from error
+    return said["step"]
 
 
 def render_pool(rng: np.random.Generator, size: int, split: str = "train") -> np.ndarray:

@@ -57,7 +57,10 @@ def has_state(folder: Path) -> bool:
 
 def load_state(state: TrainState, folder: Path) -> None:
     """Fill `state` with what was saved; SettingsError when it is of other sizes."""
-    saved = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
+    try:
+        saved = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever it likes at damaged files
+        raise SettingsError(f"{folder / STATE_FILE} is damaged; remove it to begin the run anew") from error
     try:
         state.model.load_state_dict(saved["model"])
         state.optimizer.load_state_dict(saved["optimizer"])

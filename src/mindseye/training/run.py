@@ -132,12 +132,17 @@ def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say) -> Autoencoder:
     if not weights.is_file():
         say("training the autoencoder")
         trained = pocket_autoencoder.train_autoencoder(
-            recipe.autoencoder, recipe.seed, lambda numbers: say(f"autoencoder {numbers}")
+            recipe.autoencoder,
+            recipe.seed,
+            lambda numbers: say(f"autoencoder {numbers}"),
+            folder / "autoencoder-half-way.pt",
         )
         pictures = pocket_autoencoder.render_pool(np.random.default_rng(recipe.seed + 1), 200, "test")
         psnr = pocket_autoencoder.measure_psnr(trained, pocket_autoencoder.to_pixels(pictures))
         say(f"the autoencoder gives back unseen scenes at {psnr:.2f} dB")
         pocket_autoencoder.save_autoencoder(trained, folder)
+    if not sizes.is_file():
+        raise SettingsError(f"{weights} has no {sizes.name} beside it; remove it to train the autoencoder anew")
     said = json.loads(sizes.read_text())
     autoencoder = Autoencoder(replace(VaeConfig(**said), ch_mult=tuple(said["ch_mult"])))
     autoencoder.load_state_dict({name: weight.float() for name, weight in load_file(weights).items()})

@@ -1,0 +1,51 @@
+"""Promise: an autoencoder whose training was interrupted is the one whose was not."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mindseye.errors import SettingsError
+from mindseye.training import autoencoder as training
+from mindseye.training.autoencoder import AutoencoderSettings, train_autoencoder
+
+SETTINGS = AutoencoderSettings(ch=32, norm_num_groups=8, num_steps=6, num_crop_steps=4, batch_size=2, pool_size=8)
+
+
+class Killed(Exception):
+    pass
+
+
+def quiet(numbers: dict[str, float]) -> None:
+    pass
+
+
+def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "SAVE_EVERY", 0.0)
+    file, draw_batch = tmp_path / "half-way.pt", training.draw_batch
+    count = 0
+
+    def draw_and_die(*args: object, **options: object) -> torch.Tensor:
+        nonlocal count
+        count += 1
+        if count == 4:
+            raise Killed
+        return draw_batch(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "draw_batch", draw_and_die)
+    with pytest.raises(Killed):
+        train_autoencoder(SETTINGS, 0, quiet, file)
+    assert torch.load(file)["step"] == 3
+    monkeypatch.setattr(training, "draw_batch", draw_batch)
+    resumed = train_autoencoder(SETTINGS, 0, quiet, file)
+    assert not file.exists()
+    whole = train_autoencoder(SETTINGS, 0, quiet)
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "half-way.pt"
+    file.write_bytes(b"half")
+    with pytest.raises(SettingsError, match="half-way.pt"):
+        train_autoencoder(SETTINGS, 0, quiet, file)
