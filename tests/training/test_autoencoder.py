@@ -12,7 +12,7 @@ from mindseye.training.autoencoder import AutoencoderSettings, train_autoencoder
 SETTINGS = AutoencoderSettings(ch=32, norm_num_groups=8, num_steps=6, num_crop_steps=4, batch_size=2, pool_size=8)
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -29,11 +29,11 @@ def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         nonlocal count
         count += 1
         if count == 4:
-            raise Killed
+            raise KilledError
         return draw_batch(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training, "draw_batch", draw_and_die)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train_autoencoder(SETTINGS, 0, quiet, file)
     assert torch.load(file)["step"] == 3
     monkeypatch.setattr(training, "draw_batch", draw_batch)
@@ -47,5 +47,5 @@ def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "half-way.pt"
     file.write_bytes(b"half")
-    with pytest.raises(SettingsError, match="half-way.pt"):
+    with pytest.raises(SettingsError, match=r"half-way\.pt"):
         train_autoencoder(SETTINGS, 0, quiet, file)
