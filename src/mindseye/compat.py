@@ -23,7 +23,9 @@ from .events import Failed, ImageDone, TextDone
 from .generation.conversation import Conversation
 from .generation.policies import WhenToDraw
 from .generation.work import Story
+from .inputs.items import as_items
 from .inputs.prompts import BAGEL, THINK_ANSWER, THINK_DRAW, UNIFIED
+from .messages import Text
 from .model import Model, load
 from .params import ImageParams, TextParams
 
@@ -164,11 +166,11 @@ class InterleaveInferencer:
         if options.think:
             prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER]
             yield from conversation.say(prompt.text, role="system")
-        for item in items:
-            if isinstance(item, str):
-                yield from conversation.say(item)
+        for item in as_items(items):
+            if isinstance(item, Text):
+                yield from conversation.say(item.text)
             else:
-                yield from conversation.show(item, for_drawing=draws)
+                yield from conversation.show(item.image, for_drawing=draws)
         params = options.text_params()
         if not draws:
             yield from conversation.write(params, generator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import PIL.Image
 from .checkpoints.defaults import Defaults
 from .checkpoints.load import LoadedModel
 from .checkpoints.load import load as load_checkpoint
-from .errors import InputError, nearest
+from .errors import InputError, MindseyeError, nearest
 from .events import Event, Failed, ImageDone, TextDone, TurnEnd
 from .generation.conversation import Conversation, Mind
 from .generation.engine import Engine
@@ -102,10 +103,14 @@ class Model:
         self, task: Task, things: Sequence[object], *, when_to_draw: str | WhenToDraw = "model", **options: Any
     ) -> Request:
         """A request with this model's presets; `options` are fields of TextParams, ImageParams and Request."""
+        if isinstance(things, (str, bytes, Path)) or not isinstance(things, Iterable):
+            raise InputError(f"things is {things!r}; expected a list of texts and images, as in ['a cat']")
         items = as_items(things)
         has_image = any(isinstance(item, Image) for item in items)
         image = self.defaults.edit if task == "edit" or (task == "generate" and has_image) else self.defaults.draw
-        think = bool(options.pop("think", False))
+        think = options.pop("think", False)
+        if not isinstance(think, bool):
+            raise InputError(f"think is {think!r}; expected True or False")
         seed = options.pop("seed", None)
         system_prompt = options.pop("system_prompt", None)
         if think and system_prompt is None:
@@ -113,19 +118,32 @@ class Model:
             system_prompt = wanted
         system_prompt = prompt_text(self.defaults.prompts, system_prompt)
         text, image = _with_options(self.defaults.text, image, options)
-        policy = WhenToDraw(when_to_draw) if isinstance(when_to_draw, str) else when_to_draw  # type: ignore[arg-type]
+        policy = when_to_draw if isinstance(when_to_draw, WhenToDraw) else WhenToDraw(when_to_draw)  # type: ignore
         seed = secrets.randbits(31) if seed is None else check_seed(seed)
         return Request(task, items, text, image, seed, think, system_prompt, policy)
 
     def run(self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()) -> list[Reply]:
-        """Answer any number of requests at once; each as if it were alone. Raises the first error.
+        """Answer any number of requests at once; each as if it were alone. Raises the first error at the end of all.
 
         `examples` are little conversations of texts and images that show how to answer; they are read once for
         all requests.
         """
+        if isinstance(requests, Request) or not all(isinstance(request, Request) for request in requests):
+            raise InputError("run takes a list of requests; make each with model.request(...)")
         start = self.primed(examples, for_drawing=any(request.task != "ask" for request in requests))
         jobs = self.engine.run([story_of(request, start.fork()) for request in requests])
         return [self.reply(request, job.events) for request, job in zip(requests, jobs, strict=True)]
+
+    def try_all(self, requests: Sequence[Request]) -> list[Reply | MindseyeError]:
+        """As `run`, but a request that fails has its error in its place, and the others their replies."""
+        jobs = self.engine.run([story_of(request, Conversation(self.mind)) for request in requests])
+        found: list[Reply | MindseyeError] = []
+        for request, job in zip(requests, jobs, strict=True):
+            try:
+                found.append(self.reply(request, job.events))
+            except MindseyeError as error:
+                found.append(error)
+        return found
 
     def primed(self, examples: Sequence[Sequence[object]], for_drawing: bool = True) -> Conversation:
         """A conversation that has read `examples`; its forks share what was read."""
@@ -138,8 +156,8 @@ class Model:
         return start
 
     def stream(self, request: Request) -> Iterator[Event]:
-        """The events of one request as they come; closing the iterator stops it."""
-        return self.engine.stream(story_of(request, Conversation(self.mind)))
+        """The events of one request as they come; closing the iterator stops it. Raises the error that ends it."""
+        return _until_error(self.engine.stream(story_of(request, Conversation(self.mind))))
 
     def facts(self, request: Request, image: ImageDone | None) -> dict[str, Any]:
         """What a saved picture says about itself."""
@@ -191,12 +209,13 @@ class Chat:
     def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
         """One turn: texts and images in, texts and images out."""
         request = self.model.request(task, items, **options)
-        [job] = self.model.engine.run([story_of(request, self.conversation)])
-        return self.model.reply(request, job.events)
+        return self.model.reply(request, list(self.stream(request)))
 
     def stream(self, request: Request) -> Iterator[Event]:
-        """One turn as events."""
-        return self.model.engine.stream(story_of(request, self.conversation))
+        """One turn as events. A turn that fails or is not heard to its end leaves no trace in the conversation."""
+        future = self.conversation.fork()
+        yield from _until_error(self.model.engine.stream(story_of(request, future)))
+        self.conversation = future
 
 
 def load(model: str | Path = "pocket", **options: Any) -> Model:
@@ -206,6 +225,14 @@ def load(model: str | Path = "pocket", **options: Any) -> Model:
     understanding_only. Raises CheckpointError for a folder that is missing, incomplete or of another kind.
     """
     return Model(load_checkpoint(str(model), **options), str(model))
+
+
+def _until_error(events: Iterator[Event]) -> Iterator[Event]:
+    with closing(events):  # type: ignore[type-var]
+        for event in events:
+            if isinstance(event, Failed):
+                raise event.error
+            yield event
 
 
 def _with_options(text: TextParams, image: ImageParams, options: dict[str, Any]) -> tuple[TextParams, ImageParams]:

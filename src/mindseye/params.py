@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
+import types
+import typing
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,6 +14,14 @@ from .errors import InputError, nearest
 
 RENORM_TYPES = ("global", "channel", "text_channel")
 MAX_SEED = 2**63 - 1
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    str: "a text",
+    tuple: "several values, as in (0.4, 1.0)",
+    type(None): "None",
+}
 
 
 def _check(is_right: bool, name: str, value: object, expected: str) -> None:
@@ -19,10 +30,28 @@ def _check(is_right: bool, name: str, value: object, expected: str) -> None:
 
 
 def check_seed(seed: int) -> int:
-    """The seed, or InputError when it is out of range (0 to 2**63 - 1)."""
-    is_right = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED
+    """The seed as an int, or InputError when it is none or out of range (0 to 2**63 - 1)."""
+    is_right = isinstance(seed, numbers.Integral) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED
     _check(is_right, "seed", seed, f"a whole number from 0 to {MAX_SEED}")
-    return seed
+    return int(seed)
+
+
+def check_types(params: Any) -> None:
+    """Raise InputError unless every field of a params object holds what its annotation says."""
+    hints = typing.get_type_hints(type(params))
+    for item in fields(params):
+        hint, value = hints[item.name], getattr(params, item.name)
+        kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        words = [WORDS[typing.get_origin(kind) or kind] for kind in kinds]
+        _check(any(_is_a(kind, value) for kind in kinds), item.name, value, " or ".join(words))
+
+
+def _is_a(kind: Any, value: object) -> bool:
+    kind = typing.get_origin(kind) or kind
+    if kind in (int, float):
+        number = numbers.Integral if kind is int else numbers.Real
+        return isinstance(value, number) and not isinstance(value, bool)
+    return isinstance(value, (list, tuple) if kind is tuple else kind)
 
 
 @dataclass(frozen=True)
@@ -38,9 +67,13 @@ class TextParams:
     top_p: float = 1.0
     """Sample among the likeliest tokens that together have this probability (above 0, at most 1)."""
     stop: tuple[str, ...] = ()
-    """Texts that end the answer; they are not part of it."""
+    """Texts that end the answer; they are not part of it. On the command line once for each."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.stop, str):
+            object.__setattr__(self, "stop", (self.stop,))
+        check_types(self)
+        _check(all(isinstance(text, str) for text in self.stop), "stop", self.stop, "texts")
         _check(self.max_tokens >= 1, "max_tokens", self.max_tokens, "1 or more")
         _check(0 <= self.temperature < math.inf, "temperature", self.temperature, "0 or more")
         _check(self.top_k >= 0, "top_k", self.top_k, "0 (all) or more")
@@ -75,6 +108,7 @@ class ImageParams:
     """Computes a third of the later steps and extrapolates the rest: faster, not exact."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         _check(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more (N points are N - 1 updates)")
         _check(0 < self.timestep_shift < math.inf, "timestep_shift", self.timestep_shift, "above 0")
         _check(0 <= self.cfg_text_scale < math.inf, "cfg_text_scale", self.cfg_text_scale, "0 or more")
@@ -82,7 +116,8 @@ class ImageParams:
         _check(0 <= self.cfg_renorm_min <= 1, "cfg_renorm_min", self.cfg_renorm_min, "0 to 1")
         object.__setattr__(self, "cfg_interval", tuple(self.cfg_interval))
         low_high = self.cfg_interval
-        is_interval = len(low_high) == 2 and 0 <= low_high[0] <= low_high[1] <= 1
+        are_numbers = all(_is_a(float, bound) for bound in low_high)
+        is_interval = are_numbers and len(low_high) == 2 and 0 <= low_high[0] <= low_high[1] <= 1
         _check(is_interval, "cfg_interval", low_high, "two numbers with 0 <= low <= high <= 1")
         if self.cfg_renorm_type not in RENORM_TYPES:
             hint = nearest(self.cfg_renorm_type, RENORM_TYPES)

@@ -102,3 +102,17 @@ def test_chat_reads_lines(model, golden, monkeypatch, capsys):
     printed = capsys.readouterr()
     assert printed.out.strip()
     assert "nothing.png does not exist" in printed.err
+
+
+def test_tags_of_thoughts_are_not_shown():
+    from mindseye.cli.show import ThoughtTags
+
+    for pieces in (
+        ["<think>one</think>2"],
+        ["<", "think", ">one<", "/thi", "nk>2"],
+        ["<think>", "one", "</think>", "2"],
+    ):
+        tags = ThoughtTags()
+        assert "".join([*map(tags.push, pieces), tags.flush()]) == "one\n2"
+    tags = ThoughtTags()
+    assert "".join([tags.push("a < b <th"), tags.flush()]) == "a < b <th"

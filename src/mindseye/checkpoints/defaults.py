@@ -33,11 +33,13 @@ class Defaults:
             return Defaults()
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(said, dict) or not all(isinstance(group, dict) for group in said.values()):
+                raise CheckpointError("expected an object with the groups text, draw, edit and system_prompts")
             return Defaults(
                 text=replace_known(TextParams(), said.get("text", {})),
                 draw=replace_known(DRAW, said.get("draw", {})),
                 edit=replace_known(EDIT, said.get("edit", {})),
                 prompts=with_wording(BAGEL, said.get("system_prompts", {})),
             )
-        except (ValueError, AttributeError, MindseyeError) as error:
+        except (ValueError, MindseyeError) as error:
             raise CheckpointError(f"{path} cannot be used: {error}") from error

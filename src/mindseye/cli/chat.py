@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, MindseyeError
+from ..errors import InputError, MindseyeError, nearest
 from ..messages import Image
 from .inputs import free_name, make_folder, open_given
 from .options import Commands, add_model_options, load_model
@@ -21,6 +22,7 @@ HELP = """/image FILE   show a picture with the next thing you say
 /ask WORDS    answer in words only
 /new          forget everything
 /quit         leave"""
+COMMANDS = ("/image", "/draw", "/edit", "/ask", "/new", "/quit")
 TASKS = {"/draw": "draw", "/edit": "edit", "/ask": "ask"}
 
 
@@ -41,15 +43,15 @@ def run(args: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         print(HELP)
     while (line := _read_line()) is not None:
-        command, _, words = line.partition(" ")
+        command, words = (*line.split(maxsplit=1), "", "")[:2]
         if command == "/quit":
             break
         if command == "/new":
             chat, pictures = chat.model.chat(), []
         elif command == "/image":
-            pictures += _opened(words.strip())
+            pictures += _opened(words.strip("\"'"))
         elif command.startswith("/") and command not in TASKS:
-            print(HELP)
+            print(f"there is no {command}{nearest(command, COMMANDS)}\n{HELP}")
         elif line.strip():
             said = words if command in TASKS else line
             if _turn(chat, args, TASKS.get(command, "generate"), [*pictures, said]):
@@ -73,15 +75,17 @@ def _opened(name: str) -> list[Image]:
         print("error: which picture? /image FILE", file=sys.stderr)
         return []
     try:
-        return [open_given(Path(name).expanduser())]
+        picture = open_given(Path(name).expanduser())
     except (MindseyeError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return []
+    print(f"{name} will be shown with what you say next", file=sys.stderr)
+    return [picture]
 
 
 def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) -> bool:
     """One turn; what goes wrong in it ends the turn, not the chat. Whether it was finished."""
-    from .show import Saver, Screen, end_facts, print_json
+    from .show import Saver, Screen, end_facts
 
     is_edit = task == "edit" and chat.conversation.last_size is not None
     try:
@@ -91,8 +95,10 @@ def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) 
         saver = Saver(chat.model, request, lambda number: free_name("picture", args.output), is_quiet=args.json)
         reply = chat.model.reply(request, Screen(args, saver).show(chat.stream(request)))
         if args.json:
-            print_json({"parts": saver.parts(reply), **end_facts(reply.end)})
+            print(json.dumps({"parts": saver.parts(reply), **end_facts(reply.end)}, ensure_ascii=False))
     except MindseyeError as error:
+        if args.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
         print(f"error: {error}", file=sys.stderr)
         return False
     except KeyboardInterrupt:

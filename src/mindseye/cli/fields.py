@@ -23,8 +23,8 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
             settings = {"action": argparse.BooleanOptionalAction}
         elif typing.get_origin(kind) is tuple:
             inner = typing.get_args(kind)
-            several = "+" if inner[-1] is Ellipsis else len(inner)
-            settings = {"type": inner[0], "nargs": several, "metavar": inner[0].__name__.upper()}
+            settings = {"type": inner[0], "metavar": inner[0].__name__.upper()}
+            settings |= {"action": "append"} if inner[-1] is Ellipsis else {"nargs": len(inner)}
         else:
             settings = {"type": kind, "metavar": kind.__name__.upper()}
         parser.add_argument(

@@ -24,7 +24,9 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "model", nargs="?", default="pocket", metavar="MODEL", help='"pocket", a folder or a hub id (default: pocket)'
     )
-    parser.add_argument("--num", type=int, default=100, help="requests of each kind (default: 100)")
+    parser.add_argument(
+        "--num", type=int, default=100, help="requests of each kind, as many in each language (default: 100)"
+    )
     parser.add_argument("--kinds", nargs="+", metavar="KIND", help='kinds or families, as in "draw" or "edit.add"')
     parser.add_argument("--languages", nargs="+", metavar="LANGUAGE", default=["en", "zh"], help="en, zh or both")
     parser.add_argument("--unified", action="store_true", help="ask too whether the model knows when to draw")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,10 +44,14 @@ def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Mo
     """The model that the options name."""
     from ..model import load
 
-    return load(
+    model = load(
         args.model,
         device=args.device,
         dtype=args.dtype,
         weights_name=args.weights,
         understanding_only=understanding_only,
     )
+    if not args.quiet:
+        for note in model.loaded.notes:
+            print(f"note: {note}", file=sys.stderr)
+    return model

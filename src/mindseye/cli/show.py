@@ -33,6 +33,7 @@ class Screen:
         self._progress: Progress | None = None
         self._task: Any = None
         self._is_line_open = False
+        self._tags = ThoughtTags()
 
     def show(self, events: Iterator[Event]) -> list[Event]:
         """All events, shown as they come."""
@@ -48,13 +49,12 @@ class Screen:
 
     def _show(self, event: Event) -> None:
         if isinstance(event, TextDelta) and self._echo:
-            sys.stdout.write(event.text)
-            sys.stdout.flush()
-            self._is_line_open = True
+            self._write(self._tags.push(event.text))
         elif isinstance(event, DrawingStep):
             self._end_line()
             self._advance(event)
         elif isinstance(event, TextDone):
+            self._write(self._tags.flush())
             self._end_line()
         elif isinstance(event, ImageDone):
             self._end_progress()
@@ -63,6 +63,12 @@ class Screen:
         elif isinstance(event, TurnEnd) and not self._is_quiet:
             self._end_line()
             self._console.print(summary(event), style="dim", highlight=False)
+
+    def _write(self, text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self._is_line_open = not text.endswith("\n")
 
     def _advance(self, event: DrawingStep) -> None:
         if self._is_quiet:
@@ -83,6 +89,25 @@ class Screen:
         if self._is_line_open:
             print(flush=True)
             self._is_line_open = False
+
+
+class ThoughtTags:
+    """Takes the tags of thoughts out of text that comes in pieces; a thought ends with its line."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def push(self, text: str) -> str:
+        """What can be shown by now; an end that may become a tag is held back."""
+        text = (self._held + text).replace("<think>", "").replace("</think>", "\n")
+        kept = max(n for n in range(len("</think>")) if text.endswith(("<think>"[:n], "</think>"[:n])))
+        self._held = text[len(text) - kept :]
+        return text[: len(text) - kept]
+
+    def flush(self) -> str:
+        """What was held back to the end."""
+        text, self._held = self._held, ""
+        return text
 
 
 def summary(end: TurnEnd) -> str:

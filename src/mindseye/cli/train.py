@@ -38,7 +38,7 @@ def register(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 when training is done or the export written, 3 when it was asked to stop before."""
+    """Exit status 0 when training is done or the export written, 130 when it was asked to stop before."""
     from mindseye.errors import SettingsError
     from mindseye.settings import load_settings
     from mindseye.training.recipe import Recipe
@@ -51,7 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
         prepare(recipe, say).export(arguments.export)
         return 0
-    return 0 if train(recipe, say, arguments.finish_in) else 3
+    if train(recipe, say, arguments.finish_in):
+        return 0
+    say(f"stopped; the run is saved in {recipe.run_folder}, and the same command goes on with it")
+    return 130
 
 
 def say(line: str) -> None:

@@ -159,7 +159,8 @@ class Conversation:
         """Width, height, and where they come from."""
         if (params.width is None) != (params.height is None):
             raise InputError(
-                f"width {params.width} and height {params.height} came; give both, or neither to take the last image's"
+                f"only the {'width' if params.width else 'height'} was given; give width and height, or neither for "
+                "the last image's or the model's own"
             )
         if params.width is not None and params.height is not None:
             check_drawing_size(params.width, params.height, self.config)

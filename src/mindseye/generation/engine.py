@@ -7,6 +7,7 @@ and wakes each with its result; requests join with `submit` and leave when they 
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +62,7 @@ class Job:
             self.work = said
         except StopIteration as stop:
             self._finish(stop.value)
-        except (MindseyeError, RuntimeError, ValueError) as error:
+        except Exception as error:  # one request's error is no other's
             self.fail(error)
 
     def count(self, work: Work, seconds: float) -> None:
@@ -113,6 +114,7 @@ class Engine:
         self._jobs: list[Job] = []
         self._arrivals: deque[Job] = deque()
         self._numbers = itertools.count()
+        self._lock = threading.RLock()
 
     def submit(self, story: Story[str], on_event: Callable[[Event], None] | None = None) -> Job:
         """Take in a request; it joins the others at the next step. May be called from any thread."""
@@ -121,12 +123,13 @@ class Engine:
         return job
 
     def step(self) -> bool:
-        """Advance every request by one piece of work; False when none is left."""
-        self._admit()
-        self._run_autoencoder([job for job in self._jobs if isinstance(job.work, (Encode, Decode))])
-        self._run_network([job for job in self._jobs if isinstance(job.work, list)])
-        self._jobs = [job for job in self._jobs if not job.is_done]
-        return bool(self._jobs or self._arrivals)
+        """Advance every request by one piece of work; False when none is left. May be called from any thread."""
+        with self._lock:
+            self._admit()
+            self._run_autoencoder([job for job in self._jobs if isinstance(job.work, (Encode, Decode))])
+            self._run_network([job for job in self._jobs if isinstance(job.work, list)])
+            self._jobs = [job for job in self._jobs if not job.is_done]
+            return bool(self._jobs or self._arrivals)
 
     def run(self, stories: Sequence[Story[str]]) -> list[Job]:
         """Run requests to their ends together; returns their jobs with all events."""
@@ -135,8 +138,9 @@ class Engine:
             while not all(job.is_done for job in jobs) and self.step():
                 pass
         finally:
-            for job in jobs:
-                job.cancel()
+            with self._lock:
+                for job in jobs:
+                    job.cancel()
         return jobs
 
     def stream(self, story: Story[str]) -> Iterator[Event]:
@@ -149,7 +153,8 @@ class Engine:
                 if not job.is_done:
                     self.step()
         finally:
-            job.cancel()
+            with self._lock:
+                job.cancel()
 
     def _admit(self) -> None:
         while self._arrivals:

@@ -43,13 +43,12 @@ class WhenToDraw:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InputError(
-                f'when_to_draw is "{self.kind}"{nearest(self.kind, KINDS)}; expected one of {", ".join(KINDS)}'
+                f'when_to_draw is "{self.kind}"{nearest(str(self.kind), KINDS)}; expected one of {", ".join(KINDS)}'
             )
-        if self.max_rounds < 1 or self.max_images < 0:
-            raise InputError(
-                f"max_rounds is {self.max_rounds} and max_images {self.max_images}; expected at least 1 and 0"
-            )
-        if not math.isfinite(self.image_bias):
+        for name, least in (("max_rounds", 1), ("max_images", 0)):
+            if (value := getattr(self, name)) < least:
+                raise InputError(f"{name} is {value}; expected {least} or more")
+        if not isinstance(self.image_bias, (int, float)) or not math.isfinite(self.image_bias):
             raise InputError(f"image_bias is {self.image_bias}; expected a number such as 2.0")
         for pattern in self.patterns:
             try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 
-from ..errors import InputError
+from ..errors import InputError, nearest
 from ..messages import Image, Item, Text
 from ..params import DRAW, ImageParams, TextParams
 from .conversation import Conversation
@@ -37,6 +37,8 @@ class Request:
     when_to_draw: WhenToDraw = field(default_factory=WhenToDraw)
 
     def __post_init__(self) -> None:
+        if self.task not in TELL:
+            raise InputError(f'the task is "{self.task}"{nearest(str(self.task), TELL)}; expected {", ".join(TELL)}')
         texts = [item.text for item in self.items if isinstance(item, Text)]
         if not self.items or (texts and not any(text.strip() for text in texts)):
             raise InputError("the prompt is empty; say what to answer or draw")
@@ -49,12 +51,11 @@ class Request:
 
 def story_of(request: Request, conversation: Conversation) -> Story[str]:
     """The story of a request; its result is the reason it ended."""
-    tell = {"ask": _ask, "draw": _draw, "edit": _draw, "generate": _generate}[request.task]
     generator = torch.Generator().manual_seed(request.seed)
     if request.system_prompt and not conversation.has_system_prompt:
         yield from conversation.say(request.system_prompt, role="system")
         conversation.has_system_prompt = True
-    return (yield from tell(request, conversation, generator))
+    return (yield from TELL[request.task](request, conversation, generator))
 
 
 def prime(examples: Sequence[Sequence[Item]], conversation: Conversation, for_drawing: bool) -> Story[str]:
@@ -187,3 +188,11 @@ def _goes_on(after: Logits | None, policy: WhenToDraw, conversation: Conversatio
     if policy.kind == "model":
         return after is not None and after.best == conversation.mind.tokenizer.special.start
     return False
+
+
+TELL: dict[str, Callable[[Request, Conversation, torch.Generator], Story[str]]] = {
+    "ask": _ask,
+    "draw": _draw,
+    "edit": _draw,
+    "generate": _generate,
+}

@@ -52,6 +52,8 @@ def prompt_text(prompts: dict[str, SystemPrompt], name_or_text: str | None) -> s
     """The text of a system prompt given by name, by its own words, or as "none"."""
     if name_or_text is None or name_or_text == "none":
         return None
+    if not isinstance(name_or_text, str):
+        raise InputError(f"system_prompt is {name_or_text!r}; expected a name, a text or none")
     return prompts[name_or_text].text if name_or_text in prompts else name_or_text
 
 

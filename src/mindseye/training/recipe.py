@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
-from mindseye.errors import SettingsError
+from mindseye.errors import InputError, SettingsError
 from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
 from mindseye.training.autoencoder import AutoencoderSettings
 from mindseye.training.eyes import EyesSettings
@@ -13,6 +13,7 @@ from mindseye.training.losses import LossSettings
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.plans import Dropout
 from mindseye.training.vocabulary import VocabularySettings
+from mindseye.worlds.curriculum import check_mix
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,21 @@ class ModelSizes:
     max_position_embeddings: int = 4096
     image_size: int = 64
     """Pixels a side of every picture."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if getattr(self, item.name) < 1:
+                raise SettingsError(f"{item.name} is {getattr(self, item.name)}; expected 1 or more")
+        for whole, part in (
+            ("hidden_size", "num_attention_heads"),
+            ("num_attention_heads", "num_key_value_heads"),
+            ("vit_hidden_size", "vit_num_attention_heads"),
+            ("image_size", "vit_patch_size"),
+        ):
+            if getattr(self, whole) % getattr(self, part):
+                raise SettingsError(
+                    f"{whole} {getattr(self, whole)} must be a multiple of {part} {getattr(self, part)}"
+                )
 
     def unified(self, vocab_size: int, vae: VaeConfig) -> UnifiedConfig:
         """The network's config around an autoencoder and a vocabulary."""
@@ -70,6 +86,12 @@ class Phase:
     mix: dict[str, float]
     until: int | None = None
     """The first step that is no longer in this phase; the last phase has none."""
+
+    def __post_init__(self) -> None:
+        try:
+            check_mix(self.mix)
+        except InputError as error:
+            raise SettingsError(f"mix of a phase: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -132,5 +154,7 @@ class Recipe:
     saving: SavingSettings = field(default_factory=SavingSettings)
 
     def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise SettingsError(f"threads is {self.threads}; expected 1 or more")
         if self.precision not in ("bfloat16", "float32"):
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')

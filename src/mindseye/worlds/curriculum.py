@@ -73,6 +73,11 @@ def sample_sentences(rng: np.random.Generator, count: int, split: str = "train")
     return [text for _ in range(count) for text in sample_episode(rng, split).texts]
 
 
+def check_mix(mix: Mapping[str, float]) -> None:
+    """Raise InputError for an unknown kind, a negative share or no share at all."""
+    _lots(tuple(mix.items()))
+
+
 @lru_cache(maxsize=64)
 def _lots(shares: tuple[tuple[str, float], ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The kinds that may be drawn, and the running sum of their weights."""
