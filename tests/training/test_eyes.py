@@ -17,6 +17,7 @@ def test_truth_of_a_scene() -> None:
     expected = np.zeros((4, 4), int)
     expected[:2, 2:], expected[2:, :2] = cat, dog
     assert (truth["noun"] == expected).all()
+    assert (truth["place"].flatten() == np.arange(16)).all()
     assert (truth["background"] == QUESTIONS["background"].index("blue")).all()
     assert QUESTIONS["size"][truth["size"][0, 2]] == "small" and QUESTIONS["size"][truth["size"][3, 0]] == "big"
 

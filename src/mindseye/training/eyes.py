@@ -1,7 +1,8 @@
-"""Teaches the eyes to see before the network learns to speak: what stands in each patch of a picture.
+"""Teaches the eyes to see before the network learns to speak: what stands in each patch of a picture, and where it is.
 
 BAGEL begins with a ViT that was trained elsewhere; from words alone, a new one would learn to see last of all.
-The heads read what the decoder will read: normalised, with the fixed positions added.
+The heads read what the decoder will read: normalised, with the fixed positions added. They ask for the place too, or
+the features would drown the positions.
 """
 # B pictures, S side of a picture in px, P patches of a picture, D hidden_size of the decoder
 
@@ -31,7 +32,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "size": ("nothing", *SIZES),
     "background": tuple(BACKGROUNDS),
 }
-"""What is asked about every patch, and the possible answers."""
+"""What is asked about every patch, and the possible answers; which patch it is is asked besides."""
+PLACE = "place"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class SeenPatches(nn.Module):
         super().__init__()
         self.vit_model, self.connector, self.vit_pos_embed = model.vit_model, model.connector, model.vit_pos_embed
         width = model.config.decoder.hidden_size
-        self.heads = nn.ModuleDict({name: nn.Linear(width, len(answers)) for name, answers in QUESTIONS.items()})
+        num_answers = {name: len(answers) for name, answers in QUESTIONS.items()}
+        num_answers[PLACE] = (PICTURE_SIZE // model.config.vit.patch_size) ** 2
+        self.heads = nn.ModuleDict({name: nn.Linear(width, count) for name, count in num_answers.items()})
 
     def forward(self, patches: Tensor) -> dict[str, Tensor]:
         """Patches (B, P, numbers) -> scores (B * P, answers) by question."""
@@ -81,7 +85,7 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
         with torch.autocast("cpu", torch.bfloat16):
             scores = student(patches_of(scenes, side))
         truth = truth_of(scenes, side)
-        losses = [F.cross_entropy(scores[name].float(), truth[name]) for name in QUESTIONS]
+        losses = [F.cross_entropy(scores[name].float(), truth[name]) for name in truth]
         for group in optimizer.param_groups:
             group["lr"] = pace.learning_rate_at(step)
         optimizer.zero_grad(set_to_none=True)
@@ -89,7 +93,7 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
         torch.nn.utils.clip_grad_norm_(student.parameters(), pace.gradient_clip)
         optimizer.step()
         if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
-            right = {name: (scores[name].argmax(-1) == truth[name]).float().mean().item() for name in QUESTIONS}
+            right = {name: (scores[name].argmax(-1) == truth[name]).float().mean().item() for name in truth}
             report({"step": step, "loss": sum(loss.item() for loss in losses), **right})
     for parameter in student.parameters():
         parameter.grad = None
@@ -112,4 +116,5 @@ def truth_of(scenes: list[Scene], side: int) -> dict[str, Tensor]:
             square = (number, slice(top, top + per_side // 2), slice(left, left + per_side // 2))
             truth["noun"][square] = QUESTIONS["noun"].index(thing.noun)
             truth["size"][square] = QUESTIONS["size"].index(thing.size)
-    return {name: torch.from_numpy(answers.reshape(-1)) for name, answers in truth.items()}
+    found = {name: torch.from_numpy(answers.reshape(-1)) for name, answers in truth.items()}
+    return {**found, PLACE: torch.arange(per_side**2).repeat(len(scenes))}
