@@ -8,7 +8,21 @@ import mindseye
 from mindseye.evaluation.judge import judge
 
 FOLDER = Path(mindseye.__file__).parent / "pocket"
-FLOORS = {"question.colour": 0.9, "question.count": 0.3, "draw.one": 0.7, "draw.count": 0.6, "edit.recolour": 0.7}
+FLOORS = {
+    "question.what": 0.9,
+    "question.where": 0.85,
+    "question.count": 0.6,
+    "question.yesno": 0.6,
+    "draw.one": 0.9,
+    "draw.pair": 0.85,
+    "draw.count": 0.9,
+    "draw.layout": 0.55,
+    "edit.remove": 0.65,
+    "edit.recolour": 0.85,
+    "action.look": 0.8,
+    "unified.picture": 0.95,
+    "unified.words": 0.95,
+}
 
 
 @pytest.fixture(scope="module")
