@@ -114,6 +114,7 @@ def model_facts(model: str, weights_name: str | None = None, size: str | None = 
             estimate = estimate_memory(config, work, number_bytes)
             memory[title] = {**asdict(estimate), "total": estimate.total}
     return {
+        "model": model,
         "folder": str(checkpoint.folder),
         "weights": checkpoint.weights.name,
         "stored_as": formats,
@@ -168,7 +169,7 @@ def _show_picture(facts: dict[str, Any]) -> None:
 
 def _show_model(facts: dict[str, Any]) -> None:
     stored = ", ".join(facts["stored_as"])
-    print(f"{facts['folder']} ({facts['weights']}, {stored}): {facts['parameters']:,} parameters")
+    print(f"{facts['model']} ({facts['weights']}, {stored}): {facts['parameters']:,} parameters")
     parts = [
         (PART_NAMES[name], f"{part['parameters']:,}", _bytes(part["bytes"])) for name, part in facts["parts"].items()
     ]
