@@ -23,6 +23,7 @@ from mindseye.model import Model
 from mindseye.worlds import Scene, Thing, to_image
 
 ROUNDS = 10
+CONVERSATIONS = 7
 SCENE = Scene((Thing("cat", "top left"), Thing("dog", "top right")), "blue")
 
 
@@ -46,14 +47,17 @@ def demo_seconds() -> float:
 
 
 def round_seconds(model: Model) -> list[float]:
-    """Seconds of each round of one conversation: something is drawn, then it is asked about."""
-    chat, times = model.chat(), []
-    for number in range(ROUNDS):
-        started = time.perf_counter()
-        chat.say("a cat to the left of a dog", task="draw", seed=number)
-        chat.say("what is at the top left?", task="ask", max_tokens=4)
-        times.append(time.perf_counter() - started)
-    return times
+    """Seconds of each round of a conversation: something is drawn, then it is asked about. Medians of several."""
+    talks = []
+    for _ in range(CONVERSATIONS):
+        chat, times = model.chat(), []
+        for number in range(ROUNDS):
+            started = time.perf_counter()
+            chat.say("a cat to the left of a dog", task="draw", seed=number)
+            chat.say("what is at the top left?", task="ask", max_tokens=4)
+            times.append(time.perf_counter() - started)
+        talks.append(times)
+    return [statistics.median(times) for times in zip(*talks, strict=True)]
 
 
 def reread_seconds(model: Model) -> float:
