@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from mindseye.networks import attention
-from mindseye.networks.attention import attend_images, attend_parts
+from mindseye.networks.attention import NextTokens, Row, attend_images, attend_parts, attend_to_memory
+from mindseye.networks.kv_cache import CacheShape, KVCache
 
 G, R, E = 2, 3, 8
 
@@ -37,6 +38,32 @@ def test_parts_equal_the_whole(monkeypatch, num_new, is_causal, num_parts, by_pr
     mask = torch.ones(num_new, 90, dtype=torch.bool).tril(90 - num_new) if is_causal else None
     [answer] = attend_parts([q], parts, mask)
     assert torch.allclose(answer, by_definition(q, keys, values, mask), atol=1e-5)
+
+
+def test_one_new_token_each_sees_its_own_past():
+    shape = CacheShape(1, G, E, torch.device("cpu"), torch.float32)
+    generator = torch.Generator().manual_seed(0)
+    caches = [KVCache(shape) for _ in range(3)]
+    seen = []
+    for cache, length in zip(caches, (4, 9, 4), strict=True):
+        keys, values = torch.randn(2, length, G, E, generator=generator)
+        cache.reserve(length)
+        cache.append(0, keys, values)
+        cache.commit()
+        seen.append((keys, values))
+    caches[2].fork().reserve(1)  # another goes on in the chunk, so that the last one continues in parts
+    q = torch.randn(3, G * R, E, generator=generator)
+    k, v = torch.randn(2, 3, G, E, generator=generator)
+    for cache in caches:
+        cache.reserve(1)
+    rows = [Row(cache, slice(i, i + 1), is_causal=True) for i, cache in enumerate(caches)]
+    attend = attend_to_memory(rows, 3)
+    assert isinstance(attend, NextTokens)
+    answers = attend(0, q, k, v)
+    for i, (keys, values) in enumerate(seen):
+        whole = [torch.cat([past, now[i : i + 1]]).transpose(0, 1) for past, now in ((keys, k), (values, v))]
+        right = by_definition(q[i].view(1, G, R, E), *whole)
+        assert torch.allclose(answers[i], right.flatten(), atol=1e-5)
 
 
 def test_pieces_of_queries_come_back_as_pieces():

@@ -5,10 +5,12 @@ import torch
 from torch import nn
 
 from mindseye.checkpoints.load import load
+from mindseye.networks import mot
 from mindseye.networks.attention import Attend
 from mindseye.networks.config import DecoderConfig
 from mindseye.networks.decoder import Decoder
-from mindseye.networks.packing import PackedLinear, can_pack, pack
+from mindseye.networks.norm import FewStepNorm, RMSNorm
+from mindseye.networks.packing import PackedLinear, can_pack, can_pack_layers
 
 CONFIG = DecoderConfig(50, 32, 48, 2, 4, 2)
 needs_packing = pytest.mark.skipif(not can_pack(torch.zeros(1)), reason="this torch has no oneDNN")
@@ -38,7 +40,9 @@ def make_decoder():
 
 
 @needs_packing
-def test_packing_changes_no_result_and_no_name():
+@pytest.mark.parametrize("small", [0, 1 << 20], ids=["gate and up apart", "gate and up joined"])
+def test_packing_changes_no_result_and_no_name(small, monkeypatch):
+    monkeypatch.setattr(mot, "SMALL", small)
     decoder = make_decoder()
     state = {name: tensor.clone() for name, tensor in decoder.state_dict().items()}
     num_bytes = sum(p.numel() * p.element_size() for p in decoder.parameters())
@@ -52,6 +56,15 @@ def test_packing_changes_no_result_and_no_name():
     assert list(after.keys() ^ state.keys()) == []
     assert all(torch.equal(after[name], tensor) for name, tensor in state.items())
     assert sum(p.numel() * p.element_size() for p in decoder.parameters()) == num_bytes
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_a_norm_of_few_steps_is_the_same_norm(scale):
+    norm = RMSNorm(32, 1e-6)
+    norm.weight.data.uniform_(0.5, 1.5)
+    x = torch.randn(7, 32) * scale
+    assert torch.allclose(FewStepNorm(norm.weight, norm.eps)(x), norm(x), rtol=1e-5, atol=1e-6)
+    assert torch.equal(FewStepNorm(norm.weight, norm.eps)(torch.zeros(1, 32)), torch.zeros(1, 32))
 
 
 @needs_packing
@@ -76,8 +89,8 @@ def test_layers_of_another_kind_are_left_alone():
         pass
 
     holder = nn.ModuleDict({"a": nn.Linear(4, 4), "b": Adapted(4, 4)})
-    assert not pack(holder, "a", "b", under="joint")
-    assert list(holder) == ["a", "b"]
+    assert not can_pack_layers(holder, [["a", "b"]])
+    assert not can_pack_layers(holder, [["a"], ["gone"]])
 
 
 def test_an_unpacked_decoder_learns():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..networks.attention import CachedAttention, Row
+from ..networks.attention import Row, attend_to_memory
 from ..networks.kv_cache import KVCache
 from ..networks.unified import UnifiedModel
 from .work import Feed, Logits
@@ -25,7 +25,7 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
                 feed.memory.reserve(feed.num_tokens, feed.room)
         und = _und_stream(network, feeds, device)
         gen = _gen_stream(network, feeds, device)
-        attend = CachedAttention(rows, und.shape[0])
+        attend = attend_to_memory(rows, und.shape[0])
         body = network.language_model.model
         und, gen = body(und, gen, _positions(feeds, device), attend)
         results = _results(network, feeds, rows, und, gen)

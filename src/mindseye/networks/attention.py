@@ -9,6 +9,7 @@ repeated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .kv_cache import Canvas, KeysValues, KVCache, split
+from .kv_cache import Canvas, KeysValues, KVCache
 
 FEW_QUERIES = 128  # R * T; up to here joining scores is cheaper than joining keys and values
 SCORES_AT_ONCE = 1 << 20  # numbers; a block of them should stay in a core's cache
@@ -57,7 +58,7 @@ class CachedAttention:
         if not self.masks:
             self.masks = [_lower_right_mask(row, q.device) for row in self.rows]
         q = q.unflatten(1, (k.shape[1], -1))  # (N, G, R, E)
-        queries, keys, values = (split(x, self.lengths) for x in (q, k, v))
+        queries, keys, values = (x.split_with_sizes(self.lengths) for x in (q, k, v))
         answers: list[Tensor] = list(queries)
         for row, places, mask in zip(self.rows, self.places, self.masks, strict=True):
             parts = row.memory.write(layer, [keys[i] for i in places], [values[i] for i in places])
@@ -66,6 +67,37 @@ class CachedAttention:
                 answers[i] = piece
         whole = answers[0] if len(answers) == 1 else torch.cat(answers)
         return whole.flatten(1)
+
+
+class NextTokens:
+    """One new token of each sequence attends to its cache and to itself: what writing a text is made of."""
+
+    def __init__(self, caches: Sequence[KVCache]) -> None:
+        self.caches = caches
+
+    def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if len(self.caches) == 1:
+            return _attend_next(self.caches[0], layer, q, k, v)
+        each = zip(self.caches, q.split(1), k.split(1), v.split(1), strict=True)
+        return torch.cat([_attend_next(cache, layer, *its) for cache, *its in each])
+
+
+def _attend_next(cache: KVCache, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """q (1, H, E), k and v (1, G, E) -> (1, H * E)."""
+    parts = cache.append(layer, k, v)
+    q = q.view(1, k.shape[1], -1, k.shape[2])  # (1, G, R, E)
+    if len(parts) > 1:
+        return attend_parts([q], parts, None)[0].flatten(1)
+    [(keys, values)] = parts
+    return F.scaled_dot_product_attention(q, keys[None], values[None]).reshape(1, -1)
+
+
+def attend_to_memory(rows: Sequence[Row], num_und: int) -> Attend:
+    """How these rows attend to what they hold and to what is new."""
+    caches = [row.memory for row in rows if isinstance(row.memory, KVCache)]
+    if len(caches) == len(rows) == num_und and not any(row.gen for row in rows):
+        return NextTokens(caches)
+    return CachedAttention(rows, num_und)
 
 
 def _lower_right_mask(row: Row, device: torch.device) -> Tensor | None:
@@ -94,7 +126,7 @@ def attend_parts(queries: Sequence[Tensor], parts: Sequence[KeysValues], mask: T
         if mask is not None:
             mask = mask.repeat_interleave(ratio, dim=0)  # (T * R, S)
         out = F.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
-    return split(out.view(groups, num_tokens, ratio, head_dim).transpose(0, 1), lengths)
+    return out.view(groups, num_tokens, ratio, head_dim).transpose(0, 1).split_with_sizes(lengths)
 
 
 def _prefers_products(q: Tensor) -> bool:
@@ -107,7 +139,9 @@ def _attend_by_products(q: Tensor, parts: Sequence[KeysValues], mask: Tensor | N
     q = q * q.shape[-1] ** -0.5
     sizes = [keys.shape[1] for keys, _ in parts]
     ratio = 1 if mask is None else q.shape[1] // len(mask)
-    block = max(SCORES_AT_ONCE // (len(q) * sum(sizes) * ratio), 1) * ratio
+    num_tokens = q.shape[1] // ratio
+    num_blocks = min(math.ceil(len(q) * q.shape[1] * sum(sizes) / SCORES_AT_ONCE), num_tokens)
+    block = math.ceil(num_tokens / num_blocks) * ratio
     out = torch.empty_like(q)
     for start in range(0, q.shape[1], block):
         some = q[:, start : start + block]

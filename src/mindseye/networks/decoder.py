@@ -9,7 +9,7 @@ from .attention import Attend
 from .config import DecoderConfig
 from .mot import GEN, MoTLayer, Streams
 from .norm import RMSNorm
-from .packing import keep_freed_memory, pack
+from .packing import can_pack_layers, keep_freed_memory, pack
 from .rope import Rotary
 
 
@@ -64,5 +64,6 @@ class Decoder(nn.Module):
         for module in self.model.layers:
             assert isinstance(module, MoTLayer)
             module.pack()
-        if self.lm_head.weight is not self.model.embed_tokens.weight:
-            pack(self, "lm_head")
+        is_tied = self.lm_head.weight is self.model.embed_tokens.weight
+        if not is_tied and can_pack_layers(self, [["lm_head"]]):
+            pack(self, ["lm_head"])

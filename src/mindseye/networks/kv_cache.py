@@ -43,6 +43,10 @@ class Chunk:
         """Each layer's keys and values of some tokens, (G, end - start, E), as views."""
         return list(zip(*(x[:, :, start:end].unbind() for x in (self.keys, self.values)), strict=True))
 
+    def places(self, start: int, end: int) -> list[KeysValues]:
+        """The same as places to write to, (end - start, G, E)."""
+        return list(zip(*(x[:, :, start:end].transpose(1, 2).unbind() for x in (self.keys, self.values)), strict=True))
+
 
 class KVCache:
     """Append-only keys and values of one sequence."""
@@ -80,7 +84,7 @@ class KVCache:
         chunk, seen = self._seen[-1]
         self._pending = num_tokens
         chunk.used = seen + num_tokens
-        self._places = chunk.by_layer(seen, chunk.used)
+        self._places = chunk.places(seen, chunk.used)
         visible = [*self._seen[:-1], (chunk, chunk.used)]
         self._parts = list(zip(*(c.by_layer(0, n) for c, n in visible), strict=True))
 
@@ -91,6 +95,13 @@ class KVCache:
     def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
         """Store one layer's new keys and values, given in pieces (t, G, E); returns all parts so far (G, n, E)."""
         _fill(self._places[layer], keys, values)
+        return self._parts[layer]
+
+    def append(self, layer: int, keys: Tensor, values: Tensor) -> Sequence[KeysValues]:
+        """`write` for one piece, in as few operations as it takes: every written word passes here in every layer."""
+        place = self._places[layer]
+        place[0].copy_(keys)
+        place[1].copy_(values)
         return self._parts[layer]
 
     def commit(self) -> None:
@@ -132,7 +143,7 @@ class Canvas:
             chunk.keys[:, :, start : start + seen] = source.keys[:, :, :seen]
             chunk.values[:, :, start : start + seen] = source.values[:, :, :seen]
             start += seen
-        self._places = chunk.by_layer(start, chunk.capacity)
+        self._places = chunk.places(start, chunk.capacity)
         self._whole = chunk.by_layer(0, chunk.capacity)
 
     def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
@@ -142,13 +153,9 @@ class Canvas:
 
 
 def _fill(places: KeysValues, keys: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    """Write pieces (t, G, E) of keys and of values one after the other into their places (G, T, E)."""
-    sizes = [len(piece) for piece in keys]
+    """Write pieces (t, G, E) of keys and of values one after the other into their places (T, G, E)."""
     for place, pieces in zip(places, (keys, values), strict=True):
-        for there, piece in zip(split(place, sizes, dim=1), pieces, strict=True):
-            there.copy_(piece.transpose(0, 1))
-
-
-def split(x: Tensor, sizes: Sequence[int], dim: int = 0) -> Sequence[Tensor]:
-    """`x.split`, for nothing where there is one piece: it counts when a single token is written."""
-    return (x,) if len(sizes) == 1 else x.split_with_sizes(sizes, dim)
+        start = 0
+        for piece in pieces:
+            place[start : start + len(piece)].copy_(piece)
+            start += len(piece)

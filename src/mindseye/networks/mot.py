@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from .attention import Attend
 from .config import DecoderConfig
 from .norm import RMSNorm
-from .packing import pack
+from .packed_expert import PackedExpert
+from .packing import can_pack_layers, pack
 from .rope import Rotary
 
 GEN = "_moe_gen"
+SMALL = 1 << 20  # numbers in a matrix; where there are fewer, a product of two side by side saves a call worth more
 Streams = tuple[Tensor, Tensor | None]
 
 
@@ -33,29 +35,17 @@ class MLP(nn.Module):
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        joint = self._modules.get("gate_up_proj")
-        gate, up = (self.gate_proj(x), self.up_proj(x)) if joint is None else joint(x).chunk(2, dim=-1)
-        return self.down_proj(F.silu(gate) * up)
-
-    def pack(self) -> None:
-        """Lay the weights out for inference, those of gate and up as one."""
-        pack(self, "gate_proj", "up_proj", under="gate_up_proj")
-        pack(self, "down_proj")
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
 class MoTAttention(nn.Module):
-    """Projections of each expert around one attention over all tokens."""
+    """Projections of each expert around the attention that all tokens share."""
 
-    o_proj: nn.Linear
-    o_proj_moe_gen: nn.Linear
-
-    def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
+    def __init__(self, config: DecoderConfig, experts: tuple[str, ...]) -> None:
         super().__init__()
-        self.layer = layer
-        self.experts = experts
         self.head_dim = config.head_dim
-        self.heads = [config.num_attention_heads, config.num_key_value_heads]
-        width, kv_width = (heads * config.head_dim for heads in self.heads)
+        width = config.num_attention_heads * config.head_dim
+        kv_width = config.num_key_value_heads * config.head_dim
         for expert in experts:
             self.add_module("q_proj" + expert, nn.Linear(config.hidden_size, width))
             self.add_module("k_proj" + expert, nn.Linear(config.hidden_size, kv_width))
@@ -64,77 +54,78 @@ class MoTAttention(nn.Module):
             self.add_module("q_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
             self.add_module("k_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
 
-    def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
-        qk, v = self._project(und, "")
-        if gen is not None:
-            qk_gen, v_gen = self._project(gen, GEN)
-            qk, v = torch.cat([qk, qk_gen]), torch.cat([v, v_gen])
-        q, k = rotary.rotate(qk, v.dtype).split(self.heads, dim=1)
-        out = attend(self.layer, q, k, v)  # (N, H * E)
-        if gen is None:
-            return self.o_proj(out), None
-        num_und = und.shape[0]
-        return self.o_proj(out[:num_und]), self.o_proj_moe_gen(out[num_und:])
-
-    def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
-        """Normalised queries and keys side by side (Nu or Ng, H + G, E), and values (Nu or Ng, G, E)."""
-        q_norm, k_norm = self._of(expert, "q_norm", "k_norm")
-        joint = self._modules.get("qkv_proj" + expert)
-        if joint is not None:
-            qkv = joint(x).unflatten(-1, (-1, self.head_dim))  # (N, H + G + G, E)
-            qk, v = qkv.split_with_sizes([sum(self.heads), self.heads[1]], dim=1)
-            normed = F.rms_norm(qk.float(), (self.head_dim,), None, q_norm.eps)
-            return normed.mul_(getattr(self, "qk_scale" + expert)), v
-        projections = self._of(expert, "q_proj", "k_proj", "v_proj")
-        q, k, v = (project(x).unflatten(-1, (-1, self.head_dim)) for project in projections)
+    def forward(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
+        """(N, D) -> normalised queries and keys side by side (N, H + G, E), and values (N, G, E)."""
+        q_proj, k_proj, v_proj = members(self, expert, "q_proj", "k_proj", "v_proj")
+        q_norm, k_norm = members(self, expert, "q_norm", "k_norm")
+        q, k, v = (project(x).unflatten(-1, (-1, self.head_dim)) for project in (q_proj, k_proj, v_proj))
         return torch.cat([q_norm(q), k_norm(k)], dim=1), v
-
-    def _of(self, expert: str, *names: str) -> list[Any]:
-        return [getattr(self, name + expert) for name in names]
-
-    def pack(self) -> None:
-        """Lay the weights out for inference, those of queries, keys and values as one."""
-        for expert in self.experts:
-            pack(self, "o_proj" + expert)
-            if pack(self, "q_proj" + expert, "k_proj" + expert, "v_proj" + expert, under="qkv_proj" + expert):
-                norms = zip(self._of(expert, "q_norm", "k_norm"), self.heads, strict=True)
-                scales = [norm.weight.float().expand(num_heads, -1) for norm, num_heads in norms]
-                self.register_buffer("qk_scale" + expert, torch.cat(scales).detach(), persistent=False)  # (H + G, E)
 
 
 class MoTLayer(nn.Module):
     """Attention and feed-forward of both experts, each behind a norm, each added to its stream."""
 
-    mlp: MLP
-    mlp_moe_gen: MLP
-    input_layernorm: RMSNorm
-    input_layernorm_moe_gen: RMSNorm
-    post_attention_layernorm: RMSNorm
-    post_attention_layernorm_moe_gen: RMSNorm
-
     def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
         super().__init__()
+        self.layer = layer
         self.experts = experts
-        self.self_attn = MoTAttention(config, layer, experts)
+        self.heads = [config.num_attention_heads, config.num_key_value_heads]
+        self.is_small = config.hidden_size * config.intermediate_size < SMALL
+        self.packed: dict[str, PackedExpert] = {}
+        self.self_attn = MoTAttention(config, experts)
         for expert in experts:
             self.add_module("mlp" + expert, MLP(config))
             self.add_module("input_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
             self.add_module("post_attention_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
 
     def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
-        normed_gen = None if gen is None else self.input_layernorm_moe_gen(gen)
-        out_und, out_gen = self.self_attn(self.input_layernorm(und), normed_gen, rotary, attend)
-        und = und + out_und
-        und = und + self.mlp(self.post_attention_layernorm(und))
+        qk, v = self._project(und, "")
+        if gen is not None:
+            qk_gen, v_gen = self._project(gen, GEN)
+            qk, v = torch.cat([qk, qk_gen]), torch.cat([v, v_gen])
+        q, k = rotary.rotate(qk, v.dtype).split_with_sizes(self.heads, 1)
+        seen = attend(self.layer, q, k, v)  # (N, H * E)
         if gen is None:
-            return und, None
-        gen = gen + out_gen
-        gen = gen + self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(gen))
-        return und, gen
+            return self._finish(und, seen, ""), None
+        num_und = und.shape[0]
+        return self._finish(und, seen[:num_und], ""), self._finish(gen, seen[num_und:], GEN)
+
+    def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
+        if expert in self.packed:
+            return self.packed[expert].project(x)
+        [norm] = members(self, expert, "input_layernorm")
+        return self.self_attn(norm(x), expert)
+
+    def _finish(self, x: Tensor, seen: Tensor, expert: str) -> Tensor:
+        if expert in self.packed:
+            return self.packed[expert].finish(x, seen)
+        [o_proj] = members(self.self_attn, expert, "o_proj")
+        norm, mlp = members(self, expert, "post_attention_layernorm", "mlp")
+        x = x + o_proj(seen)
+        return x + mlp(norm(x))
 
     def pack(self) -> None:
-        """Lay the weights out for inference."""
-        self.self_attn.pack()
-        self.mlp.pack()
-        if GEN in self.experts:
-            self.mlp_moe_gen.pack()
+        """Lay the weights of each expert out for inference, those that multiply the same side by side.
+
+        An expert with a layer that is no plain one any more (quantized, adapted) stays as it is.
+        """
+        for expert in self.experts:
+            [mlp] = members(self, expert, "mlp")
+            attention = [[name + expert for name in names] for names in (("q_proj", "k_proj", "v_proj"), ("o_proj",))]
+            gates = [["gate_proj", "up_proj"]] if self.is_small else [["gate_proj"], ["up_proj"]]
+            feed_forward = [*gates, ["down_proj"]]
+            if not can_pack_layers(self.self_attn, attention) or not can_pack_layers(mlp, feed_forward):
+                continue
+            norms = members(self, expert, "input_layernorm", "post_attention_layernorm")
+            norms += members(self.self_attn, expert, "q_norm", "k_norm")
+            self.packed[expert] = PackedExpert(
+                [pack(self.self_attn, names) for names in attention],
+                [pack(mlp, names) for names in feed_forward],
+                norms,
+                self.heads,
+            )
+
+
+def members(module: nn.Module, expert: str, *names: str) -> list[Any]:
+    """What an expert has in `module` under these names."""
+    return [getattr(module, name + expert) for name in names]

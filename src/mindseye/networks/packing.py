@@ -8,7 +8,8 @@ shapes and numbers stay, and no second copy is kept.
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ class PackedLinear(nn.Module):
         self.bias = nn.Parameter(torch.cat(biases), requires_grad=False) if biases else None
 
     def forward(self, x: Tensor) -> Tensor:  # (N, D) -> (N, M)
-        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        return multiply(x, self.weight, self.bias)
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         holder = prefix[: prefix[:-1].rfind(".") + 1]
@@ -44,6 +45,11 @@ class PackedLinear(nn.Module):
         if self.bias is not None:
             for name, bias in zip(self.names, self.bias.detach().split(self.sizes), strict=True):
                 destination[f"{holder}{name}.bias"] = bias
+
+
+def multiply(x: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none") -> Tensor:
+    """x (N, D) by a packed weight (M, D) -> (N, M), with one of oneDNN's activations ("swish" is SiLU)."""
+    return torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, then, [], "")
 
 
 def can_pack(weight: Tensor) -> bool:
@@ -55,26 +61,19 @@ def can_pack(weight: Tensor) -> bool:
     return weight.dtype == torch.float32
 
 
-def pack(holder: nn.Module, *names: str, under: str | None = None) -> bool:
-    """Replace the linear layers of these names by one packed layer called `under` (the only name, if there is one).
+def can_pack_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bool:
+    """Whether these are plain linear layers; those that are quantized, adapted or packed already are not."""
+    layers = [holder._modules.get(name) for names in groups for name in names]
+    return all(type(layer) is nn.Linear and can_pack(layer.weight) for layer in layers)
 
-    Returns whether that was done: layers that are no plain `nn.Linear` any more (quantized, adapted) and weights
-    that no packed product exists for stay as they are, and so does what is packed already.
-    """
-    children = dict(holder.named_children())
-    layers = {name: children.get(name) for name in names}
-    plain = {name: layer for name, layer in layers.items() if _is_plain(layer)}
-    if len(plain) < len(names) or not all(can_pack(layer.weight) for layer in plain.values()):
-        return False
-    packed = PackedLinear(plain)
+
+def pack(holder: nn.Module, names: Sequence[str]) -> PackedLinear:
+    """Replace linear layers by a packed one, for a single product of all that share their input."""
+    packed = PackedLinear({name: getattr(holder, name) for name in names})
     for name in names:
         delattr(holder, name)
-    holder.add_module(under or names[0], packed)
-    return True
-
-
-def _is_plain(layer: nn.Module | None) -> TypeGuard[nn.Linear]:
-    return type(layer) is nn.Linear
+    holder.add_module("_and_".join(names), packed)
+    return packed
 
 
 def keep_freed_memory() -> None:
