@@ -50,6 +50,13 @@ def test_an_unknown_option_names_the_nearest(inferencer):
         inferencer(text="a fox", cfg_txt_scale=2.0)
 
 
+@pytest.mark.parametrize("name", ["image_shapes", "cfg_interval"])
+@pytest.mark.parametrize("value", [0.5, "64", (64,), (1, 2, 3)])
+def test_a_pair_must_be_two_numbers(inferencer, name, value):
+    with pytest.raises(InputError, match=f"{name} is .*; expected .*, two numbers"):
+        inferencer(text="a cat", **{name: value})
+
+
 def test_forced_image_has_the_asked_shape(inferencer):
     image = inferencer.test_force_image_generation(input_text="a fox", image_shapes=(32, 48), num_timesteps=3)
     assert isinstance(image, Image.Image)

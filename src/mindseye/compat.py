@@ -67,7 +67,7 @@ class OfficialOptions:
 
     def image_params(self, size: tuple[int, int] | None) -> ImageParams:
         """`size` is the last image's (width, height)."""
-        height, width = self.image_shapes
+        height, width = _pair("image_shapes", self.image_shapes, "height and width")
         if size is not None:
             width, height = size
         return ImageParams(
@@ -77,7 +77,7 @@ class OfficialOptions:
             timestep_shift=self.timestep_shift,
             cfg_text_scale=self.cfg_text_scale,
             cfg_img_scale=self.cfg_img_scale,
-            cfg_interval=tuple(self.cfg_interval),  # type: ignore[arg-type]
+            cfg_interval=_pair("cfg_interval", self.cfg_interval, "low and high"),
             cfg_renorm_type=self.cfg_renorm_type,
             cfg_renorm_min=self.cfg_renorm_min,
             enable_taylorseer=self.enable_taylorseer,
@@ -194,6 +194,12 @@ class InterleaveInferencer:
             elif isinstance(event, ImageDone):
                 parts.append(event.image)
         return parts
+
+
+def _pair(name: str, value: Any, meaning: str) -> tuple[Any, Any]:
+    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
+        raise InputError(f"{name} is {value!r}; expected {meaning}, two numbers")
+    return value[0], value[1]
 
 
 def _official(options: dict[str, Any]) -> OfficialOptions:

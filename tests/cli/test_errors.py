@@ -127,6 +127,17 @@ def test_a_judgement_without_any_answer_is_an_error(capsys):
     assert "seed is -1" in capsys.readouterr().err
 
 
+def test_judge_knows_the_model_option(capsys):
+    assert main(["judge", "--model", "no-such-folder", "--num", "1"]) == 2
+    assert "no-such-folder" in capsys.readouterr().err
+
+
+def test_an_option_of_two_numbers_says_so(capsys):
+    with pytest.raises(SystemExit):
+        main(["draw", "a cat", "--cfg-interval", "0.4,1.0"])
+    assert "two numbers with a space between" in capsys.readouterr().err
+
+
 def test_a_long_text_is_no_file_name(golden, tmp_path, capsys):
     words = ["generate", "a fox " * 60, "--when-to-draw", "never", "--max-tokens", "2", "-o", str(tmp_path)]
     assert main([*words, "--model", str(golden / "checkpoint")]) == 0

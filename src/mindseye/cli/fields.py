@@ -12,6 +12,9 @@ import typing
 from typing import Any
 
 
+LOW_HIGH = ("LOW", "HIGH")
+
+
 def add_options(parser: argparse._ActionsContainer, params: type) -> None:
     """One option a field, spelled with dashes or underscores; its docstring becomes the help."""
     docs, hints = field_docs(params), typing.get_type_hints(params)
@@ -24,7 +27,7 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
         elif typing.get_origin(kind) is tuple:
             inner = typing.get_args(kind)
             settings = {"type": inner[0], "metavar": inner[0].__name__.upper()}
-            settings |= {"action": "append"} if inner[-1] is Ellipsis else {"nargs": len(inner)}
+            settings |= {"action": "append"} if inner[-1] is Ellipsis else {"nargs": len(inner), "metavar": LOW_HIGH}
         else:
             settings = {"type": kind, "metavar": kind.__name__.upper()}
         parser.add_argument(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .inputs import IMAGE_SUFFIXES, is_file
+from .options import add_output_options
 
 if TYPE_CHECKING:
     from ..checkpoints.load import Checkpoint
@@ -46,7 +47,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("target", metavar="MODEL|PICTURE", help='"pocket", a folder, a hub id, or a picture file')
     parser.add_argument("--weights", metavar="FILE", help="name of the weight file in the folder")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_output_options(parser)
     parser.add_argument("--size", metavar="WxH", help="picture size of the memory estimate (default: the largest)")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="requests at once (default: 1)")
     parser.set_defaults(func=run)

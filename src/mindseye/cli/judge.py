@@ -36,6 +36,7 @@ def register(commands: Commands) -> None:
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
     group = parser.add_argument_group("model and output")
+    group.add_argument("--model", dest="named", metavar="MODEL", help="the same as MODEL, as other verbs have it")
     group.add_argument("--weights", default=None, metavar="FILE", help="name of the weight file in the folder")
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
     group.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16 (default: auto)")
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from .show import print_json
 
     choose_kinds(args.kinds)  # complain before the model is loaded
+    args.model = args.named or args.model
     options = chosen_options(args, ImageParams, TextParams)
     if args.output:
         make_folder(args.output)

@@ -49,6 +49,8 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments:"):
             known = [flag for action in self._actions for flag in action.option_strings]
             hint = nearest(message.split()[2].split("=")[0], known)
+        if message.endswith("expected 2 arguments"):
+            hint = ", two numbers with a space between"
         self.exit(2, f"{self.prog}: error: {message}{hint} (see {self.prog} --help)\n")
 
 

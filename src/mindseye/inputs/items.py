@@ -1,10 +1,11 @@
-"""What callers hand over, as items: strings are texts; paths, bytes and PIL images are images."""
+"""What callers hand over, as items: strings are texts; paths, bytes, PIL images and arrays are images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 
 from ..errors import InputError
@@ -13,7 +14,7 @@ from .images import open_image
 
 
 def as_items(things: Iterable[object]) -> tuple[Item, ...]:
-    """Texts (str, Text) and images (PIL image, path, bytes, Image) as items; raises InputError for the rest."""
+    """Texts (str, Text) and images (PIL image, path, bytes, array, Image) as items; raises InputError for the rest."""
     return tuple(_as_item(thing) for thing in things)
 
 
@@ -24,10 +25,23 @@ def _as_item(thing: object) -> Item:
         return Text(_checked(thing))
     if isinstance(thing, (Path, bytes, PIL.Image.Image)):
         return Image(open_image(thing))
+    if isinstance(thing, np.ndarray):
+        return Image(open_image(_picture(thing)))
     raise InputError(
         f"an item of type {type(thing).__name__} came; expected a text (str) or an image (PIL image, pathlib.Path, "
-        "bytes). A str is always text: wrap a file name in pathlib.Path."
+        "bytes, numpy array). A str is always text: wrap a file name in pathlib.Path."
     )
+
+
+def _picture(array: np.ndarray) -> PIL.Image.Image:
+    """(H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8."""
+    is_legal = array.dtype == np.uint8 and array.size and (array.ndim == 2 or array.shape[2:] in ((3,), (4,)))
+    if not is_legal:
+        raise InputError(
+            f"an array of {array.dtype} with shape {array.shape} came as an image; expected uint8 with shape "
+            "(height, width), (height, width, 3) or (height, width, 4)"
+        )
+    return PIL.Image.fromarray(array)
 
 
 def _checked(text: str) -> str:
