@@ -1,9 +1,12 @@
 """The rooms of the house: who may import whom, and what costs nothing to import."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import mindseye
 
@@ -68,6 +71,16 @@ def test_help_loads_no_torch():
         "sys.exit(any(name in sys.modules for name in ('torch', 'numpy', 'rich.progress')))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("0", "0")])
+def test_huge_pages_are_asked_for_unless_somebody_decided(given, used):
+    environment = {name: value for name, value in os.environ.items() if name != "THP_MEM_ALLOC_ENABLE"}
+    if given is not None:
+        environment["THP_MEM_ALLOC_ENABLE"] = given
+    code = "import mindseye, os; print(os.environ['THP_MEM_ALLOC_ENABLE'])"
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == used
 
 
 def test_public_names():
