@@ -30,9 +30,9 @@ class Liar(Oracle):
     name = "liar"
 
     def parts(self, exam):
-        if exam.kind == "unified.words":
+        if exam.kind in ("unified.words", "unified.talk_words"):
             return (Image.new("RGB", (64, 64)),)
-        if exam.kind == "unified.picture":
+        if exam.kind in ("unified.picture", "unified.talk_picture"):
             return ("no picture",)
         wrong = {str: "Final Answer: 97 umbrellas", Image.Image: Image.new("RGB", (64, 64))}
         return tuple(wrong[str if isinstance(part, str) else Image.Image] for part in super().parts(exam))

@@ -8,7 +8,7 @@ from oracles import Failing, Liar, Oracle
 from mindseye.cli.main import main
 from mindseye.errors import InputError
 from mindseye.evaluation.answers import ModelAnswerer
-from mindseye.evaluation.exams import EXAM_KINDS, GROUPS, choose_kinds, make_exams
+from mindseye.evaluation.exams import EXAM_KINDS, GROUPS, TALK_KINDS, choose_kinds, make_exams
 from mindseye.evaluation.gallery import write_page
 from mindseye.evaluation.judge import judge
 from mindseye.evaluation.report import as_json, tables, warnings
@@ -23,7 +23,8 @@ def perfect():
 
 
 def test_every_kind_of_the_world_is_asked():
-    assert set(KINDS) <= set(EXAM_KINDS)
+    assert set(KINDS) - {"talk"} <= set(EXAM_KINDS)
+    assert set(TALK_KINDS) <= set(EXAM_KINDS)
 
 
 def test_the_oracle_is_right_everywhere(perfect):
@@ -103,6 +104,15 @@ def test_unified_asks_for_as_many_pictures_as_words(perfect):
     assert perfect.share(["unified.picture"]).total == perfect.share(["unified.words"]).total
     picture, drawn = perfect.of(["unified.picture"]), perfect.of(["unified.draw"])
     assert [result.exam.episode for result in picture] == [result.exam.episode for result in drawn]
+
+
+@pytest.mark.parametrize("kind", TALK_KINDS)
+def test_a_talk_is_told_up_to_its_last_reply(kind):
+    for exam in make_exams(kind, 6, 0, ("en", "zh")):
+        *past, last = exam.episode.steps
+        assert isinstance(last, Say) == (kind == "unified.talk_words")
+        assert exam.given == tuple(past)
+        assert len(past) >= 3
 
 
 def test_kinds_by_name_and_family():

@@ -43,6 +43,20 @@ def test_a_drawing_in_a_story_is_seen_afterwards() -> None:
     assert plan[3].end_label == MARKS.image_start  # type: ignore[union-attr]
 
 
+def test_a_turn_of_a_talk_ends_with_its_picture() -> None:
+    steps = [
+        Say("draw a cat", then="image"),
+        Show(BEFORE, is_target=True),
+        Say("what?", then="text"),
+        Say("a cat", is_target=True),
+        Say("remove it", then="image"),
+        Show(AFTER, is_target=True),
+    ]
+    plan = PLANNER.plan(steps)
+    assert kinds(plan) == ["text", "noisy", "vae", "vit", "text", "text", "text", "noisy"]
+    assert [segment.end_label for segment in plan[3:7]] == [MARKS.over, MARKS.start, MARKS.over, MARKS.image_start]
+
+
 def test_noises_of_one_drawing_do_not_see_each_other() -> None:
     planner = dataclasses.replace(PLANNER, noisy_copies=2)
     plan = planner.plan([Say("a cat"), Show(BEFORE, is_target=True)])

@@ -11,7 +11,6 @@ import types
 import typing
 from typing import Any
 
-
 LOW_HIGH = ("LOW", "HIGH")
 
 

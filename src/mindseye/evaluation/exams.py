@@ -3,6 +3,7 @@
 An exam's kind is that of its episode, or one of these:
   reason.shown      the puzzle of "reason" with the true picture after every step in place of a drawn one
   unified.picture   a request for a picture, unified.words one for words: the model decides itself whether to draw
+  unified.talk_picture, unified.talk_words  the same as the last turn of a talk
   unified.draw      the requests of unified.picture with the verb draw or edit, unified.force with a forced drawing
   eye.true          a true picture, eye.redrawn one that went through the model's autoencoder: how well the judge sees
 The puzzles of "reason", "reason.shown" and "reason.words" are the same.
@@ -79,6 +80,8 @@ def _family(name: str) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind.startswith(f"{name}."))
 
 
+TALK_KINDS = ("unified.talk_picture", "unified.talk_words")
+UNIFIED_KINDS = ("unified.picture", "unified.words", "unified.draw", "unified.force", *TALK_KINDS)
 _THOUGHT_DRAWINGS = tuple(kind for kind in _family("think") if kind != "think.question")
 GROUPS: tuple[Group, ...] = (
     Group("questions", _family("question")),
@@ -89,7 +92,7 @@ GROUPS: tuple[Group, ...] = (
     Group("edits", _family("edit")),
     Group("actions", _family("action")),
     Group("reasoning", ("reason", "reason.shown", "reason.words"), is_summed=False),
-    Group("unified", ("unified.picture", "unified.words", "unified.draw", "unified.force"), is_summed=False),
+    Group("unified", UNIFIED_KINDS, is_summed=False),
     Group("eye", ("eye.true", "eye.redrawn"), is_summed=False),
 )
 EXAM_KINDS: tuple[str, ...] = tuple(kind for group in GROUPS for kind in group.kinds)
@@ -142,6 +145,8 @@ def _maker(kind: str) -> Callable[[int, int, Sequence[str]], Exam]:
             scene = sample_scene(_stream(seed, "eye", number), "test")
             episode = Episode("eye", language, (Show(scene),), {"scene": scene})
             return Exam(kind, "see" if kind == "eye.true" else "redraw", episode, number)
+        if kind in TALK_KINDS:
+            return _talk(kind, number, seed, language)
         if family == "unified":
             return _unified(kind, number, seed, languages)
         if family == "reason":
@@ -153,7 +158,7 @@ def _maker(kind: str) -> Callable[[int, int, Sequence[str]], Exam]:
 
 
 def _stream(seed: int, name: str, *numbers: int) -> np.random.Generator:
-    tags = (*EXAM_KINDS, "reasoning", "eye", "unified")
+    tags = (*(kind for kind in EXAM_KINDS if kind not in TALK_KINDS), "reasoning", "eye", "unified", *TALK_KINDS)
     return np.random.default_rng((STREAM, seed, tags.index(name), *numbers))
 
 
@@ -176,6 +181,18 @@ def _unified(kind: str, number: int, seed: int, languages: Sequence[str]) -> Exa
     if kind == "unified.draw":
         return exam
     return replace(exam, task="generate", when_to_draw=_FORCED if kind == "unified.force" else _FREELY)
+
+
+def _talk(kind: str, number: int, seed: int, language: str) -> Exam:
+    """A talk, all of it given but the last reply; whether that is a picture or words, the kind says."""
+    rng = _stream(seed, kind, number)
+    is_wanted = False
+    while not is_wanted:
+        episode = sample_episode(rng, "test", "talk", language)
+        is_wanted = isinstance(episode.steps[-1], Say) == (kind == "unified.talk_words")
+    past = tuple(replace(step, is_target=False) for step in episode.steps[:-1])
+    told = replace(episode, steps=(*past, episode.steps[-1]))
+    return Exam(kind, "generate", told, number, when_to_draw=_FREELY)
 
 
 def _reasoning(kind: str, number: int, seed: int, language: str) -> Exam:

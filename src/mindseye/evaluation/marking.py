@@ -27,7 +27,7 @@ class Mark:
     """The judgement of one answer.
 
     tallies: (right, total) by measure. Every kind has "right"; edits and actions also "done" and "kept", "reason"
-    also "steps", unified.picture also "follows", unified.words also "answers".
+    also "steps", unified.picture and unified.talk_picture also "follows", those of words also "answers".
     kept_db: PSNR over what should not change, where something should not and a picture came.
     found: what was said, or what was read in the picture. expected: what would have been right.
     """
@@ -115,12 +115,12 @@ def _mark_reasoning(exam: Exam, answer: Answer) -> Mark:
 
 def _mark_unified(exam: Exam, answer: Answer) -> Mark:
     found, expected = _found(exam, answer), _expected(exam)
-    if exam.kind == "unified.words":
+    if exam.kind.endswith("words"):
         is_said = not answer.images and matches_answer(answer.text, exam.episode.truth)
         return Mark({"right": _tally(not answer.images), "answers": _tally(is_said)}, found, expected)
     is_change = "before" in exam.episode.truth
     is_right = _change_tallies(exam, answer)[0]["right"] if is_change else _tally(_shows(exam, answer))
-    if exam.kind == "unified.picture":
+    if exam.kind.endswith("picture"):
         return Mark({"right": _tally(bool(answer.images)), "follows": is_right}, found, expected)
     return Mark({"right": is_right}, found, expected)
 
@@ -148,8 +148,11 @@ def _all_wrong(exam: Exam) -> Tallies:
         tallies |= {"done": (0, 1), "kept": (0, 1)}
     if exam.kind == "reason":
         tallies["steps"] = (0, len(exam.episode.truth["scenes"]))
-    further = {"unified.picture": "follows", "unified.words": "answers"}.get(exam.kind)
-    return {**tallies, further: (0, 1)} if further else tallies
+    if family == "unified" and exam.kind.endswith("picture"):
+        tallies["follows"] = (0, 1)
+    if family == "unified" and exam.kind.endswith("words"):
+        tallies["answers"] = (0, 1)
+    return tallies
 
 
 def _tally(is_right: bool) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .exams import TALK_KINDS
 from .judge import Verdict
 from .marking import KEPT_DB
 from .shares import Share, difference
@@ -16,6 +17,8 @@ NAMES = {
     "reason.words": "without pictures",
     "unified.picture": "a picture came when one was asked for",
     "unified.words": "words alone came when words were asked for",
+    "unified.talk_picture": "late in a talk: a picture came when one was asked for",
+    "unified.talk_words": "late in a talk: words alone came when words were asked for",
     "unified.draw": "right picture: told to draw or edit",
     "unified.force": "right picture: forced to draw",
     "eye.true": "reads a true picture right",
@@ -155,6 +158,10 @@ def _unified_table(verdict: Verdict) -> Table:
         *(_row(verdict, NAMES[kind], [kind]) for kind in ("unified.force", "unified.draw")),
         _row(verdict, "right words: decided by itself", words, "answers"),
     ]
+    talk_picture, talk_words = ([kind] for kind in TALK_KINDS)
+    rows += [_row(verdict, NAMES[kind], [kind]) for kind in TALK_KINDS]
+    rows.append(_row(verdict, "late in a talk: right picture", talk_picture, "follows"))
+    rows.append(_row(verdict, "late in a talk: right words", talk_words, "answers"))
     same = verdict.same_when_forced()
     gaps = ("",) * (len(_header(verdict)) - 4)
     rows.append(("forced and told give the same pixels", percent(same), _interval(same), str(same.total), *gaps))

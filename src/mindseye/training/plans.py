@@ -133,7 +133,8 @@ class Planner:
                 segments.append(ImageSegment("vae", step.scene, self.latent_side, self.latent_side))
             label = None
             if step.is_target:
-                label = self.marks.over if is_last else self.marks.start
+                goes_on = not is_last and steps[number + 1].is_target
+                label = self.marks.start if goes_on else self.marks.over
             segments.append(ImageSegment("vit", step.scene, self.vit_side, self.vit_side, label))
         return tuple(segments)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mindseye.worlds import operations
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.edits import Change, change_builder, pick_single
@@ -61,11 +63,14 @@ def act_by_taking(dice: Dice, language: str, scene: Scene) -> Change | None:
     return Change(text, operations.remove(scene, noun))
 
 
+ACTIONS: dict[str, Callable[[Dice, str, Scene], Change | None]] = {
+    "push": act_by_pushing,
+    "closer": act_by_closing_in,
+    "look": act_by_looking,
+    "take": act_by_taking,
+}
 BUILDERS: dict[str, Builder] = {
-    "action.push": change_builder("action.push", act_by_pushing),
-    "action.closer": change_builder("action.closer", act_by_closing_in),
-    "action.look": change_builder("action.look", act_by_looking),
-    "action.take": change_builder("action.take", act_by_taking),
+    f"action.{name}": change_builder(f"action.{name}", act) for name, act in ACTIONS.items()
 }
 
 

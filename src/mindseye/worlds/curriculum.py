@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from mindseye.errors import InputError, nearest
-from mindseye.worlds import actions, captions, drawings, edits, questions, reasoning, thoughts
+from mindseye.worlds import actions, captions, drawings, edits, questions, reasoning, talks, thoughts
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions
 from mindseye.worlds.language import LANGUAGES, check_language
@@ -18,7 +18,7 @@ from mindseye.worlds.sampling import check_split, is_held_out
 
 _BUILDERS: dict[str, Builder] = {
     kind: builder
-    for family in (captions, questions, drawings, edits, actions, thoughts, reasoning)
+    for family in (captions, questions, drawings, edits, actions, thoughts, reasoning, talks)
     for kind, builder in family.BUILDERS.items()
 }
 KINDS: tuple[str, ...] = tuple(_BUILDERS)
