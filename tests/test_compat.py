@@ -1,5 +1,6 @@
 """The official call gives the recorded latents, texts and token ids."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,6 +56,11 @@ def test_an_unknown_option_names_the_nearest(inferencer):
 def test_a_pair_must_be_two_numbers(inferencer, name, value):
     with pytest.raises(InputError, match=f"{name} is .*; expected .*, two numbers"):
         inferencer(text="a cat", **{name: value})
+
+
+def test_a_pair_may_be_an_array(inferencer):
+    pairs = {"image_shapes": np.array([16, 16]), "cfg_interval": np.array([0.4, 1.0])}
+    assert inferencer(text="a cat", num_timesteps=3, **pairs)["image"].size == (16, 16)
 
 
 def test_forced_image_has_the_asked_shape(inferencer):

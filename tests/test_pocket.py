@@ -60,3 +60,16 @@ def test_what_it_can_do_is_not_lost(pocket):
     assert verdict.share(["eye.redrawn"]).value >= 0.95
     found = {kind: verdict.share([kind]).value for kind in FLOORS}
     assert {kind: value for kind, value in found.items() if value < FLOORS[kind]} == {}, found
+
+
+def test_a_model_that_only_understands_says_so_in_its_place(pocket):
+    reader = mindseye.load("pocket", understanding_only=True)
+    picture = pocket.draw("a cat", seed=1).image
+    question = "what is in the picture?"
+    requests = [reader.request("ask", [picture, question]), reader.request("draw", ["a cat"], seed=1)]
+    answer, error = reader.try_all(requests)
+    assert answer.text == pocket.ask(picture, question).text
+    assert isinstance(error, mindseye.MindseyeError) and "understanding only" in str(error)
+    assert reader.chat().say(picture, question).text
+    with pytest.raises(mindseye.MindseyeError, match="understanding only"):
+        reader.edit(picture, "remove the cat")

@@ -197,9 +197,13 @@ class InterleaveInferencer:
 
 
 def _pair(name: str, value: Any, meaning: str) -> tuple[Any, Any]:
-    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
-        raise InputError(f"{name} is {value!r}; expected {meaning}, two numbers")
-    return value[0], value[1]
+    try:
+        if isinstance(value, str):
+            raise TypeError
+        first, second = (x.item() if hasattr(x, "item") else x for x in value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is {value!r}; expected {meaning}, two numbers") from None
+    return first, second
 
 
 def _official(options: dict[str, Any]) -> OfficialOptions:

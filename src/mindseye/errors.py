@@ -16,6 +16,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+ONLY_UNDERSTANDS = "this model was loaded for understanding only and can neither draw nor edit; load it whole"
+
 
 class MindseyeError(Exception):
     """Anything that went wrong because of what was asked, not because of a defect."""

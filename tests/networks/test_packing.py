@@ -1,10 +1,14 @@
 """Packed weights: another layout, the same numbers."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 from torch import nn
 
 from mindseye.checkpoints.load import load
+from mindseye.errors import MindseyeError
 from mindseye.networks import mot
 from mindseye.networks.attention import Attend
 from mindseye.networks.config import DecoderConfig
@@ -82,6 +86,26 @@ def test_a_tied_word_head_stays_the_embedding_table():
     decoder.lm_head.weight = decoder.model.embed_tokens.weight
     decoder.prepare_for_inference()
     assert decoder.lm_head.weight is decoder.model.embed_tokens.weight
+
+
+@needs_packing
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda decoder: decoder.half(),
+        copy.deepcopy,
+        pickle.dumps,
+        lambda decoder: decoder.load_state_dict(decoder.state_dict()),
+    ],
+    ids=["convert", "copy", "pickle", "refill"],
+)
+def test_what_is_packed_refuses_to_change_and_stays_whole(change):
+    decoder = make_decoder()
+    decoder.prepare_for_inference()
+    before = run(decoder)
+    with pytest.raises(MindseyeError, match="load the model again"):
+        change(decoder)
+    assert all(torch.equal(a, b) for a, b in zip(before, run(decoder), strict=True))
 
 
 def test_layers_of_another_kind_are_left_alone():

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     parser = commands.add_parser("judge", help="examine a model on held-out pictures whose truth is known")
-    parser.add_argument(
-        "model", nargs="?", default="pocket", metavar="MODEL", help='"pocket", a folder or a hub id (default: pocket)'
-    )
+    parser.add_argument("model", nargs="?", metavar="MODEL", help='"pocket", a folder or a hub id (default: pocket)')
     parser.add_argument(
         "--num", type=int, default=100, help="requests of each kind, as many in each language (default: 100)"
     )
@@ -54,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
     from .show import print_json
 
     choose_kinds(args.kinds)  # complain before the model is loaded
-    args.model = args.named or args.model
+    if args.model and args.named:
+        raise InputError(f'two models came, "{args.model}" and "{args.named}"; name one')
+    args.model = args.model or args.named or "pocket"
     options = chosen_options(args, ImageParams, TextParams)
     if args.output:
         make_folder(args.output)

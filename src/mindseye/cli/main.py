@@ -93,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _speak_any_language() -> None:
     """A terminal without UTF-8 gets escapes for what it cannot show, not an error."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed by the shell (>&-)
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -10,7 +10,7 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import ONLY_UNDERSTANDS, InputError, MindseyeError
 from ..events import DrawingStarted, ImageDone, TextDone
 from ..inputs.images import ImageTransforms, from_pixels
 from ..inputs.segments import LatentSegment, TextSegment, grid_indices, latent_to_tokens, tokens_to_latent
@@ -66,7 +66,7 @@ class Conversation:
     def show(self, image: PIL.Image.Image, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
         """Add an image: for understanding, and as a condition for drawing if asked."""
         prepared = prepare_image(image, self.mind.transforms, self.config)
-        if for_drawing or self.sees_latents:
+        if (for_drawing or self.sees_latents) and not self.mind.network.understanding_only:
             side = self.config.max_latent_size * self.config.pixels_per_token
             if max(prepared.size) > side:
                 raise InputError(
@@ -129,6 +129,8 @@ class Conversation:
 
         `noise` (L, Z) replaces the generator's; `watch` sees the clean latent tokens (L, Z).
         """
+        if self.mind.network.understanding_only:
+            raise MindseyeError(ONLY_UNDERSTANDS)
         width, height, size_from = self._drawing_size(params)
         branches = yield from self._branches(params)
         indices = self._indices((width, height))

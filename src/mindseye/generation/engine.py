@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import CancelledError, MemoryShortError, MindseyeError
+from ..errors import ONLY_UNDERSTANDS, CancelledError, MemoryShortError, MindseyeError
 from ..events import Event, Failed, TurnEnd
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
@@ -210,9 +210,7 @@ class Engine:
     def _through_autoencoder(self, work: Encode | Decode) -> Tensor:
         """One image at a time, so that no result depends on its neighbours."""
         if self.vae is None:
-            raise MindseyeError(
-                "this model was loaded for understanding only and can neither draw nor edit; load it whole"
-            )
+            raise MindseyeError(ONLY_UNDERSTANDS)
         weight = next(self.vae.parameters())
         if isinstance(work, Encode):
             return self.vae.encode(work.pixels[None].to(weight.device, weight.dtype))[0].float()

@@ -34,14 +34,14 @@ def _as_item(thing: object) -> Item:
 
 
 def _picture(array: np.ndarray) -> PIL.Image.Image:
-    """(H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8."""
-    is_legal = array.dtype == np.uint8 and array.size and (array.ndim == 2 or array.shape[2:] in ((3,), (4,)))
+    """(H, W) or (H, W, 1) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8."""
+    is_legal = array.dtype == np.uint8 and array.size and (array.ndim == 2 or array.shape[2:] in ((1,), (3,), (4,)))
     if not is_legal:
         raise InputError(
             f"an array of {array.dtype} with shape {array.shape} came as an image; expected uint8 with shape "
-            "(height, width), (height, width, 3) or (height, width, 4)"
+            "(height, width) or (height, width, 1, 3 or 4)"
         )
-    return PIL.Image.fromarray(array)
+    return PIL.Image.fromarray(array.reshape(array.shape[:2]) if array.shape[2:] == (1,) else array)
 
 
 def _checked(text: str) -> str:

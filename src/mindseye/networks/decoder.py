@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
 from .mot import GEN, MoTLayer, Streams
 from .norm import RMSNorm
-from .packing import can_pack_layers, keep_freed_memory, pack
+from .packing import PackedLinear, can_pack_layers, keep_freed_memory, pack
 from .rope import Rotary
 
 
@@ -55,9 +57,15 @@ class Decoder(nn.Module):
         """
         return self.model.normalise(*self.model(und, gen, positions, attend))
 
-    def prepare_for_inference(self) -> None:
-        """Lay the weights out for answering; afterwards the decoder cannot be trained. Numbers stay the same.
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """What `.to()` and its kin do; refused before anything is touched where a part is packed."""
+        packed = next((module for module in self.modules() if isinstance(module, PackedLinear)), None)
+        return packed.refuse() if packed else super()._apply(fn, recurse)
 
+    def prepare_for_inference(self) -> None:
+        """Lay the weights out for answering; numbers stay the same.
+
+        Afterwards the decoder cannot be trained, moved, converted or copied, and changes of its weights are not seen.
         Where there is nothing to gain (no CPU, another number format) nothing happens.
         """
         keep_freed_memory()

@@ -14,7 +14,7 @@ from .packing import PackedLinear, multiply
 
 
 class PackedExpert:
-    """What an expert does before and after attention. It owns no weights; the modules of its layer do."""
+    """What an expert does before and after attention, with the weights that its layer had when it was packed."""
 
     def __init__(
         self,

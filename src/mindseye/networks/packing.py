@@ -14,9 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..errors import MindseyeError
+
 # glibc hands freed blocks back to the system and pays a page fault for each page it gets again, until it has seen
 # one block of this size freed (its largest "dynamic mmap threshold" is 32 MiB).
 KEPT_BLOCK = 31 << 20
+FIXED = (
+    "this network is laid out for answering on this CPU and can no longer be moved, converted, copied or refilled; "
+    "load the model again with the device and dtype that are wanted"
+)
 
 
 class PackedLinear(nn.Module):
@@ -37,6 +43,12 @@ class PackedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # (N, D) -> (N, M)
         return multiply(x, self.weight, self.bias)
+
+    def refuse(self, *_: Any, **__: Any) -> Any:
+        """There is no way to move, convert, copy, pickle or refill what is packed."""
+        raise MindseyeError(FIXED)
+
+    _apply = __deepcopy__ = __reduce_ex__ = _load_from_state_dict = refuse  # type: ignore[assignment]
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         holder = prefix[: prefix[:-1].rfind(".") + 1]
