@@ -31,8 +31,8 @@ font-size:.78rem}
 blockquote{margin:.75rem 0;padding:.6rem 1rem;background:var(--card);border-left:3px solid var(--accent);
 border-radius:0 8px 8px 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.95rem}
-th,td{text-align:left;padding:.4rem .75rem;border-bottom:1px solid var(--line)}td.n,th.n{text-align:right;
-font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.4rem .75rem;border-bottom:1px solid var(--line)}
+td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 """
 
 
