@@ -95,7 +95,7 @@ def _attend_next(cache: KVCache, layer: int, q: Tensor, k: Tensor, v: Tensor) ->
 def attend_to_memory(rows: Sequence[Row], num_und: int) -> Attend:
     """How these rows attend to what they hold and to what is new."""
     caches = [row.memory for row in rows if isinstance(row.memory, KVCache)]
-    if len(caches) == len(rows) == num_und and not any(row.gen for row in rows):
+    if len(caches) == len(rows) and all(row.gen is None and row.und.stop - row.und.start == 1 for row in rows):
         return NextTokens(caches)
     return CachedAttention(rows, num_und)
 
