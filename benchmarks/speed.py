@@ -43,7 +43,7 @@ class Row:
 def text_of(model: Model, num_tokens: int) -> str:
     """A text that is `num_tokens` long with its frame."""
     text = ""
-    while (length := len(model.mind.tokenizer.encode(text)) + 2) < num_tokens:
+    while (length := len(model.loaded.tokenizer.encode(text)) + 2) < num_tokens:
         text += "x" if length % 2 else " y"
     return text
 
@@ -70,7 +70,7 @@ def decoding(model: Model, batch: int, num_tokens: int = 16) -> float:
     text = text_of(model, CONTEXT)
 
     def story() -> Story[str]:
-        conversation = Conversation(model.mind)
+        conversation = Conversation(model.loaded)
         yield from conversation.say(text)
         yield from conversation.write(TextParams(num_tokens + 8), torch.Generator())
         return "end"
@@ -83,7 +83,7 @@ def guided_step(model: Model, side: int, num_steps: int = 4) -> float:
     text = text_of(model, PROMPT)
 
     def story() -> Story[str]:
-        conversation = Conversation(model.mind)
+        conversation = Conversation(model.loaded)
         yield from conversation.say(text)
         yield from conversation.draw(_drawing(side, num_steps + 4), torch.Generator(), seed=0)
         return "end"
@@ -96,7 +96,7 @@ def tenth_image(model: Model, side: int, num_images: int = 10, num_steps: int = 
 
     A turn reads a prompt, draws a picture and takes it into the conversation.
     """
-    conversation = Conversation(model.mind)
+    conversation = Conversation(model.loaded)
     text = text_of(model, PROMPT)
 
     def turn() -> Story[str]:

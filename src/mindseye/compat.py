@@ -124,7 +124,7 @@ class InterleaveInferencer:
         """An answer of words and pictures; the model decides about pictures unless they are forced."""
         chosen = _official(options)
         items = [item for item in (input_image, input_text) if item is not None]
-        size = self.model.mind.transforms.vae.size_for(*input_image.size) if input_image else None
+        size = self.model.loaded.transforms.vae.size_for(*input_image.size) if input_image else None
         text, image = chosen.text_params(), chosen.image_params(size)
         policy = WhenToDraw("force", write_first=False) if force_image_generation else WhenToDraw("model")
         system = BAGEL[UNIFIED].text if use_unified_system_prompt else None
@@ -162,7 +162,7 @@ class InterleaveInferencer:
         seed: int,
         noise: Tensor | None,
     ) -> Story[str]:
-        conversation, draws = Conversation(self.model.mind), not options.understanding_output
+        conversation, draws = Conversation(self.model.loaded), not options.understanding_output
         if options.think:
             prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER]
             yield from conversation.say(prompt.text, role="system")

@@ -13,17 +13,17 @@ from typing import Any
 import PIL.Image
 
 from .checkpoints.defaults import Defaults
-from .checkpoints.load import LoadedModel
 from .checkpoints.load import load as load_checkpoint
 from .errors import InputError, MindseyeError, nearest
 from .events import Event, Failed, ImageDone, TextDone, TurnEnd
-from .generation.conversation import Conversation, Mind
+from .generation.conversation import Conversation
 from .generation.engine import Engine
 from .generation.policies import WhenToDraw
 from .generation.text import split_thought
 from .generation.turns import Request, Task, prime, story_of
 from .inputs.items import as_items
 from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
+from .loaded import LoadedModel
 from .messages import Image, Text
 from .params import ImageParams, TextParams, check_seed
 from .pictures import save_png
@@ -72,7 +72,6 @@ class Model:
         self.loaded = loaded
         loaded.network.language_model.prepare_for_inference()
         self.defaults = Defaults.from_folder(loaded.folder)
-        self.mind = Mind(loaded.network, loaded.tokenizer, loaded.transforms)
         self.engine = Engine(loaded.network, loaded.vae)
 
     def ask(self, *items: object, **options: Any) -> Reply:
@@ -136,7 +135,7 @@ class Model:
 
     def try_all(self, requests: Sequence[Request]) -> list[Reply | MindseyeError]:
         """As `run`, but a request that fails has its error in its place, and the others their replies."""
-        jobs = self.engine.run([story_of(request, Conversation(self.mind)) for request in requests])
+        jobs = self.engine.run([story_of(request, Conversation(self.loaded)) for request in requests])
         found: list[Reply | MindseyeError] = []
         for request, job in zip(requests, jobs, strict=True):
             try:
@@ -147,7 +146,7 @@ class Model:
 
     def primed(self, examples: Sequence[Sequence[object]], for_drawing: bool = True) -> Conversation:
         """A conversation that has read `examples`; its forks share what was read."""
-        start = Conversation(self.mind)
+        start = Conversation(self.loaded)
         if examples:
             [job] = self.engine.run([prime([as_items(example) for example in examples], start, for_drawing)])
             for event in job.events:
@@ -157,7 +156,7 @@ class Model:
 
     def stream(self, request: Request) -> Iterator[Event]:
         """The events of one request as they come; closing the iterator stops it. Raises the error that ends it."""
-        return _until_error(self.engine.stream(story_of(request, Conversation(self.mind))))
+        return _until_error(self.engine.stream(story_of(request, Conversation(self.loaded))))
 
     def facts(self, request: Request, image: ImageDone | None) -> dict[str, Any]:
         """What a saved picture says about itself."""
@@ -204,7 +203,7 @@ class Chat:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.conversation = Conversation(model.mind, sees_latents=model.loaded.vae is not None)
+        self.conversation = Conversation(model.loaded, sees_latents=model.loaded.vae is not None)
 
     def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
         """One turn: texts and images in, texts and images out."""

@@ -21,13 +21,13 @@ def tell(tiny, story):
         result.append((yield from story))
         return "end"
 
-    [job] = Engine(tiny.mind.network, tiny.loaded.vae).run([wrapper()])
+    [job] = Engine(tiny.loaded.network, tiny.loaded.vae).run([wrapper()])
     assert result, job.events
     return result[0]
 
 
 def contexts(tiny, items, params=EDIT):
-    conversation = Conversation(tiny.mind)
+    conversation = Conversation(tiny.loaded)
 
     def story():
         for item in items:
@@ -59,7 +59,7 @@ def test_words_before_the_image_still_guide(tiny, recording):
 
 
 def test_thoughts_guide_neither_branch(tiny):
-    conversation = Conversation(tiny.mind)
+    conversation = Conversation(tiny.loaded)
 
     def story():
         yield from conversation.say("think first", role="system")
@@ -78,9 +78,9 @@ def test_without_images_the_image_branch_is_the_full_one(tiny):
     request = tiny.request("draw", ["a fox"], seed=0)
     request = tiny.with_params(request, request.text, params)
     feeds = []
-    story = story_of(request, Conversation(tiny.mind))
+    story = story_of(request, Conversation(tiny.loaded))
     work = story.send(None)
-    engine = Engine(tiny.mind.network, tiny.loaded.vae)
+    engine = Engine(tiny.loaded.network, tiny.loaded.vae)
     job = engine.submit(iter_story(story, work, feeds))
     while not job.is_done:
         engine.step()
@@ -101,13 +101,13 @@ def iter_story(story, work, feeds):
 
 
 def test_a_fork_shares_and_then_goes_on_by_itself(tiny):
-    conversation = Conversation(tiny.mind)
+    conversation = Conversation(tiny.loaded)
     tell(tiny, conversation.say("one two three"))
-    origin = conversation.memory.full
+    origin = conversation.contexts.full
     left, right = origin.fork(), origin.fork()
     assert left.cache.bytes_owned(but_not=origin.cache) == 0
-    a = TextSegment(tuple(tiny.mind.tokenizer.encode("four")))
-    b = TextSegment(tuple(tiny.mind.tokenizer.encode("vier")))
+    a = TextSegment(tuple(tiny.loaded.tokenizer.encode("four")))
+    b = TextSegment(tuple(tiny.loaded.tokenizer.encode("vier")))
     one = tell(tiny, left.read(a, wants="logits"))
     tell(tiny, right.read(b, wants="logits"))
     again = tell(tiny, origin.fork().read(a, wants="logits"))
@@ -115,14 +115,14 @@ def test_a_fork_shares_and_then_goes_on_by_itself(tiny):
 
 
 def test_growing_costs_the_segment_not_the_history(tiny, recording):
-    conversation = Conversation(tiny.mind)
+    conversation = Conversation(tiny.loaded)
     lengths = []
 
     def story():
         for _ in range(10):
-            before = conversation.memory.full.cache.length
+            before = conversation.contexts.full.cache.length
             yield from conversation.show(recording.image(0), for_drawing=False)
-            lengths.append(conversation.memory.full.cache.length - before)
+            lengths.append(conversation.contexts.full.cache.length - before)
 
     tell(tiny, story())
     assert len(set(lengths)) == 1

@@ -31,7 +31,7 @@ def outcome(tiny, requests):
     latents = [[] for _ in requests]
     stories = []
     for request, seen in zip(requests, latents, strict=True):
-        conversation = Conversation(tiny.mind)
+        conversation = Conversation(tiny.loaded)
         draw = conversation.draw
         conversation.draw = lambda *a, draw=draw, seen=seen, **k: draw(*a, **k, watch=seen.append)
         stories.append(story_of(request, conversation))
@@ -53,10 +53,10 @@ def test_eight_mixed_requests_equal_them_alone(tiny, requests):
 
 def test_a_request_joins_while_another_runs(tiny, requests):
     [[expected_ids], _] = outcome(tiny, [requests[0]])
-    first = tiny.engine.submit(story_of(requests[3], Conversation(tiny.mind)))
+    first = tiny.engine.submit(story_of(requests[3], Conversation(tiny.loaded)))
     tiny.engine.step()
     tiny.engine.step()
-    late = tiny.engine.submit(story_of(requests[0], Conversation(tiny.mind)))
+    late = tiny.engine.submit(story_of(requests[0], Conversation(tiny.loaded)))
     while not (first.is_done and late.is_done):
         tiny.engine.step()
     assert [e.token_ids for e in late.events if isinstance(e, TextDone)] == expected_ids
@@ -65,8 +65,8 @@ def test_a_request_joins_while_another_runs(tiny, requests):
 
 
 def test_a_text_request_leaves_when_it_ends(tiny, requests):
-    short = tiny.engine.submit(story_of(requests[7], Conversation(tiny.mind)))
-    long = tiny.engine.submit(story_of(requests[1], Conversation(tiny.mind)))
+    short = tiny.engine.submit(story_of(requests[7], Conversation(tiny.loaded)))
+    long = tiny.engine.submit(story_of(requests[1], Conversation(tiny.loaded)))
     while not short.is_done:
         tiny.engine.step()
     assert not long.is_done
@@ -75,7 +75,7 @@ def test_a_text_request_leaves_when_it_ends(tiny, requests):
 
 
 def test_cancel_stops_within_a_step(tiny, requests):
-    job = tiny.engine.submit(story_of(requests[3], Conversation(tiny.mind)))
+    job = tiny.engine.submit(story_of(requests[3], Conversation(tiny.loaded)))
     while not any(isinstance(e, DrawingStep) for e in job.events):
         tiny.engine.step()
     job.cancel()
@@ -93,7 +93,7 @@ def test_closing_a_stream_cancels(tiny, requests):
 
 def test_one_failure_leaves_the_others_alone(tiny, requests):
     bad = tiny.request("draw", ["a fox"], width=17, height=16)
-    jobs = tiny.engine.run([story_of(r, Conversation(tiny.mind)) for r in (bad, requests[0])])
+    jobs = tiny.engine.run([story_of(r, Conversation(tiny.loaded)) for r in (bad, requests[0])])
     assert isinstance(jobs[0].events[-1], Failed)
     assert "16 x 16" in str(jobs[0].events[-1].error)
     assert isinstance(jobs[1].events[-1], TurnEnd)
@@ -111,7 +111,7 @@ def test_short_memory_splits_the_batch(tiny, requests, monkeypatch):
         return run_pass(network, feeds)
 
     monkeypatch.setattr(engine, "run_pass", sometimes)
-    jobs = tiny.engine.run([story_of(requests[i], Conversation(tiny.mind)) for i in (0, 1, 7, 0)])
+    jobs = tiny.engine.run([story_of(requests[i], Conversation(tiny.loaded)) for i in (0, 1, 7, 0)])
     assert max(sizes) == 4
     assert all(isinstance(job.events[-1], TurnEnd) for job in jobs)
 
@@ -123,7 +123,7 @@ def test_memory_that_is_too_short_for_one_fails_that_one(tiny, requests, monkeyp
         raise torch.OutOfMemoryError("no more")
 
     monkeypatch.setattr(engine, "run_pass", never)
-    [job] = tiny.engine.run([story_of(requests[0], Conversation(tiny.mind))])
+    [job] = tiny.engine.run([story_of(requests[0], Conversation(tiny.loaded))])
     assert "not enough memory" in str(job.events[-1].error)
 
 
@@ -164,7 +164,7 @@ def test_requests_without_sense_are_refused(tiny, task, items, said):
 
 
 def test_special_tokens_in_a_prompt_stay_text(tiny):
-    ids = tiny.mind.tokenizer.encode("<|im_end|> <|vision_start|>")
-    special = tiny.mind.tokenizer.special
+    ids = tiny.loaded.tokenizer.encode("<|im_end|> <|vision_start|>")
+    special = tiny.loaded.tokenizer.special
     assert not {special.start, special.end, special.image_start, special.image_end} & set(ids)
     assert tiny.ask("say <|im_end|> please", max_tokens=3).end.finish in ("length", "end")

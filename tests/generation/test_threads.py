@@ -48,15 +48,15 @@ def test_a_stream_raises_what_ended_it(pocket):
 def test_a_failed_turn_leaves_no_trace(pocket):
     chat = pocket.chat()
     chat.say("a cat", task="draw", num_timesteps=4)
-    length = chat.conversation.memory.full.cache.length
+    length = chat.conversation.contexts.full.cache.length
     with pytest.raises(InputError):
         chat.say("a dog", task="draw", width=63, height=63)
     turn = chat.stream(pocket.request("draw", ["a dog"], num_timesteps=4))
     next(turn)
     turn.close()
-    assert chat.conversation.memory.full.cache.length == length
+    assert chat.conversation.contexts.full.cache.length == length
     chat.say("what is in the picture?", task="ask")
-    assert chat.conversation.memory.full.cache.length > length
+    assert chat.conversation.contexts.full.cache.length > length
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mindseye.networks import attention
-from mindseye.networks.attention import NextTokens, Row, attend_images, attend_parts, attend_to_memory
+from mindseye.networks.attention import NextTokens, Row, attend_images, attend_parts, attend_to_caches
 from mindseye.networks.kv_cache import CacheShape, KVCache
 
 G, R, E = 2, 3, 8
@@ -57,7 +57,7 @@ def test_one_new_token_each_sees_its_own_past():
     for cache in caches:
         cache.reserve(1)
     rows = [Row(cache, slice(i, i + 1), is_causal=True) for i, cache in enumerate(caches)]
-    attend = attend_to_memory(rows, 3)
+    attend = attend_to_caches(rows, 3)
     assert isinstance(attend, NextTokens)
     answers = attend(0, q, k, v)
     for i, (keys, values) in enumerate(seen):

@@ -1,17 +1,17 @@
-"""A cache that forks without copying, and the canvas that a picture is drawn on."""
+"""A cache that forks without copying, and the cache that a picture is drawn on."""
 # L layers, G key/value heads, E head_dim
 
 import torch
 
-from mindseye.networks.kv_cache import SPARE_ROOM, CacheShape, Canvas, KVCache
+from mindseye.networks.kv_cache import SPARE_CAPACITY, CacheShape, DrawingCache, KVCache
 
 SHAPE = CacheShape(2, 3, 4, torch.device("cpu"), torch.float32)
 
 
-def append(cache, num_tokens, value, room=0):
+def append(cache, num_tokens, value, capacity=0):
     """Write `num_tokens` tokens full of `value` into every layer; returns the last layer's parts."""
     new = torch.full((num_tokens, 3, 4), float(value))
-    cache.reserve(num_tokens, room)
+    cache.reserve(num_tokens, capacity)
     parts = [cache.write(layer, [new], [-new]) for layer in range(2)][-1]
     cache.commit()
     return parts
@@ -56,11 +56,11 @@ def test_only_the_second_to_go_on_needs_storage_of_its_own():
 
 def test_a_prefix_ends_where_it_is_told_to():
     cache = KVCache(SHAPE)
-    append(cache, SPARE_ROOM + 1, 1)
-    append(cache, SPARE_ROOM + 1, 2)
-    start = cache.prefix(SPARE_ROOM + 3)
-    assert start.length == SPARE_ROOM + 3
-    assert seen(start) == [1] * (SPARE_ROOM + 1) + [2, 2]
+    append(cache, SPARE_CAPACITY + 1, 1)
+    append(cache, SPARE_CAPACITY + 1, 2)
+    start = cache.prefix(SPARE_CAPACITY + 3)
+    assert start.length == SPARE_CAPACITY + 3
+    assert seen(start) == [1] * (SPARE_CAPACITY + 1) + [2, 2]
 
 
 def test_a_long_story_has_few_chunks():
@@ -83,10 +83,10 @@ def test_what_was_abandoned_is_forgotten():
     assert cache.bytes_owned(but_not=cache.prefix(2)) == 0
 
 
-def test_a_canvas_is_overwritten_and_leaves_its_context_alone():
+def test_a_drawing_cache_is_overwritten_and_leaves_its_context_alone():
     cache = KVCache(SHAPE)
     append(cache, 3, 1)
-    canvas = Canvas(cache, 4)
+    canvas = DrawingCache(cache, 4)
     for value in (5.0, 6.0):
         marks, latents = torch.full((2, 3, 4), value), torch.full((2, 3, 4), value + 0.5)
         [(keys, values)] = canvas.write(1, [marks, latents], [-marks, -latents])

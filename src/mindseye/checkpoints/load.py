@@ -10,7 +10,7 @@ import torch
 from ..errors import CheckpointError, MemoryShortError
 from ..inputs.images import ImageTransforms
 from ..inputs.tokenizer import Tokenizer
-from ..networks.config import UnifiedConfig
+from ..loaded import LoadedModel
 from ..networks.embeddings import PositionTable
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
@@ -23,22 +23,6 @@ from .strict import LM_HEAD, check_tensors, is_convolution, is_drawing_only
 from .weights import AUTOENCODER, Tensors, read_tensors, shapes_of, weights_file
 
 FIXED_TABLES = ("vit_pos_embed", "latent_pos_embed")
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """Everything that answers: networks with weights, words, image limits.
-
-    `vae` is None for a model loaded for understanding only. `notes` says in sentences what was odd in the folder.
-    """
-
-    network: UnifiedModel
-    vae: Autoencoder | None
-    tokenizer: Tokenizer
-    transforms: ImageTransforms
-    config: UnifiedConfig
-    folder: Path
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

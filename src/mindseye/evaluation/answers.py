@@ -84,7 +84,7 @@ class ModelAnswerer:
         return self._model.request(task, exam.items, **options)  # type: ignore[arg-type]
 
     def _story(self, exam: Exam, request: Request) -> Story[str]:
-        conversation = Conversation(self._model.mind)
+        conversation = Conversation(self._model.loaded)
         if exam.task == "tell":
             return tell(exam, request, conversation)
         if exam.task == "redraw":
@@ -112,9 +112,9 @@ def tell(exam: Exam, request: Request, conversation: Conversation) -> Story[str]
 
 def redraw(exam: Exam, conversation: Conversation) -> Story[str]:
     """The picture goes through the autoencoder and back."""
-    mind, [image] = conversation.mind, exam.items
+    loaded, [image] = conversation.loaded, exam.items
     assert isinstance(image, PIL.Image.Image)
-    latent = yield Encode(prepare_image(image, mind.transforms, mind.network.config).vae_pixels)
+    latent = yield Encode(prepare_image(image, loaded.transforms, loaded.config).vae_pixels)
     pixels = yield Decode(latent)
     yield ImageDone(from_pixels(pixels), "asked", "last image", exam.seed, {})
     return "end"

@@ -53,7 +53,7 @@ def check_drawing(model: Model, prompt: str, num_timesteps: int, side: int) -> D
 
 
 def _check_tokens(model: Model) -> Iterator[Finding]:
-    tokenizer, vocab_size = model.mind.tokenizer, model.loaded.config.decoder.vocab_size
+    tokenizer, vocab_size = model.loaded.tokenizer, model.loaded.config.decoder.vocab_size
     for name in SPECIAL_NAMES:
         ids = tokenizer.encode(name, allow_special=True)
         is_well = len(ids) == 1 and ids[0] < vocab_size
@@ -65,7 +65,7 @@ def _check_opening(model: Model, prompt: str, system: str | None) -> Finding:
     seen: list[Logits] = []
 
     def story() -> Story[str]:
-        conversation = Conversation(model.mind)
+        conversation = Conversation(model.loaded)
         if system:
             yield from conversation.say(system, role="system")
         after = yield from conversation.say(prompt, wants="logits")
@@ -77,7 +77,7 @@ def _check_opening(model: Model, prompt: str, system: str | None) -> Finding:
     for event in job.events:
         if isinstance(event, Failed):
             raise event.error
-    opening = model.mind.tokenizer.special.image_start
+    opening = model.loaded.tokenizer.special.image_start
     scores = seen[0].scores.float()
     rank = int((scores > scores[opening]).sum()) + 1
     probability = float(scores.softmax(-1)[opening])

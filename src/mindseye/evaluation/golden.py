@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..checkpoints.load import LoadedModel
 from ..errors import InputError
 from ..events import Failed, ImageDone, TextDone
-from ..generation.conversation import Conversation, Mind
+from ..generation.conversation import Conversation
 from ..generation.engine import Engine
 from ..generation.work import Logits, Story
 from ..inputs.images import ImageLimits, ImageTransforms, open_image, resize_to_limits, to_patches, to_pixels
 from ..inputs.segments import grid_indices
+from ..loaded import LoadedModel
 from ..params import ImageParams, TextParams
 
 TOLERANCE = 1e-4
@@ -166,7 +166,7 @@ def _features(model: LoadedModel, what: str, pixels: Tensor) -> Tensor:
 
 def _replay_request(model: LoadedModel, recording: Recording, name: str, case: dict) -> Iterator[Check]:
     engine = Engine(model.network, model.vae)
-    conversation = Conversation(Mind(model.network, model.tokenizer, recording.transforms))
+    conversation = Conversation(replace(model, transforms=recording.transforms))
     seen: list[Logits] = []
     latents: list[Tensor] = []
     noise = recording.tensors.get(f"{name}.noise")

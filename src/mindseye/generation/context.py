@@ -15,9 +15,9 @@ from .work import Feed, Latents, Logits, Story, Wants
 class Context:
     """An append-only row of segments with its cache. A fork shares everything with its origin."""
 
-    def __init__(self, cache: KVCache, frame: SpecialTokens) -> None:
+    def __init__(self, cache: KVCache, special: SpecialTokens) -> None:
         self.cache = cache
-        self.frame = frame
+        self.special = special
         self.segments: tuple[Segment, ...] = ()
         self.position = 0
         self._ends: tuple[tuple[int, int], ...] = ()
@@ -29,7 +29,7 @@ class Context:
     def prefix(self, num_segments: int) -> Context:
         """The first segments as a context of their own; storage is shared."""
         length, position = self._ends[num_segments - 1] if num_segments else (0, 0)
-        twin = Context(self.cache.prefix(length), self.frame)
+        twin = Context(self.cache.prefix(length), self.special)
         twin.segments, twin._ends = self.segments[:num_segments], self._ends[:num_segments]
         twin.position = position
         return twin
@@ -47,30 +47,30 @@ class Context:
         self._ends = (*self._ends, (self.cache.length, self.position))
 
     def _feed(self, segment: Segment, wants: Wants) -> Feed:
-        frame = self.frame
+        special = self.special
         if isinstance(segment, TextSegment):
-            ids = (frame.start, *segment.ids, frame.end)
+            ids = (special.start, *segment.ids, special.end)
             return Feed(self.cache, self.position, ids, is_causal=True, wants=wants)
-        marks = (frame.image_start, frame.image_end)
+        marks = (special.image_start, special.image_end)
         if isinstance(segment, VitSegment):
             return Feed(self.cache, self.position, marks, vit=segment, wants=wants)
         clean = Latents(segment.latent_tokens, 0.0, segment.position_indices)
         return Feed(self.cache, self.position, marks, latents=clean)
 
 
-class Memory:
+class GuidanceContexts:
     """The contexts of one conversation: the full one, and variants of it that guidance needs.
 
     A variant is the full context without some of its segments. It is built from the longest beginning that an
     existing context shares with it, and kept, so that a conversation pays for each segment once.
     """
 
-    def __init__(self, network: UnifiedModel, frame: SpecialTokens) -> None:
-        self.full = Context(network.new_cache(), frame)
+    def __init__(self, network: UnifiedModel, special: SpecialTokens) -> None:
+        self.full = Context(network.new_cache(), special)
         self._without_images = self.full.fork()
 
-    def fork(self) -> Memory:
-        """A memory of the same past that goes on by itself; storage is shared."""
+    def fork(self) -> GuidanceContexts:
+        """Contexts of the same past that goes on by itself; storage is shared."""
         twin = copy(self)
         twin.full, twin._without_images = self.full.fork(), self._without_images.fork()
         return twin

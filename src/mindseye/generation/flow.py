@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..events import DrawingStep
-from ..networks.kv_cache import Canvas
+from ..networks.kv_cache import DrawingCache
 from ..networks.unified import UnifiedModel
 from ..params import ImageParams
 from .context import Context
@@ -30,13 +30,13 @@ class Branches:
 
 
 class Branch:
-    """One context on its way through a drawing: its canvas and, if asked for, its step cache."""
+    """One context on its way through a drawing: its cache and, if asked for, its step cache."""
 
     def __init__(self, network: UnifiedModel, context: Context, num_tokens: int, has_step_cache: bool) -> None:
         self._network = network
-        self._canvas = Canvas(context.cache, num_tokens + 2)
+        self._cache = DrawingCache(context.cache, num_tokens + 2)
         self._position = context.position
-        self._marks = (context.frame.image_start, context.frame.image_end)
+        self._marks = (context.special.image_start, context.special.image_end)
         self._step_cache = TaylorSeer() if has_step_cache else None
 
     @property
@@ -46,7 +46,7 @@ class Branch:
 
     def feed(self, latents: Latents) -> Feed:
         wants: Wants = "velocity" if self._step_cache is None else "states"
-        return Feed(self._canvas, self._position, self._marks, latents=latents, wants=wants)
+        return Feed(self._cache, self._position, self._marks, latents=latents, wants=wants)
 
     def velocity(self, result: Tensor | None) -> Tensor:
         """(L, Z) from the pass's result, or from the step cache where there was no pass."""

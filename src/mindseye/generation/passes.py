@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..networks.attention import Row, attend_to_memory
+from ..networks.attention import Row, attend_to_caches
 from ..networks.kv_cache import KVCache
 from ..networks.unified import UnifiedModel
 from .work import Feed, Logits
@@ -21,22 +21,22 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
     device = network.language_model.model.embed_tokens.weight.device
     try:
         for feed in feeds:
-            if isinstance(feed.memory, KVCache):
-                feed.memory.reserve(feed.num_tokens, feed.room)
+            if isinstance(feed.cache, KVCache):
+                feed.cache.reserve(feed.num_tokens, feed.capacity)
         und = _und_stream(network, feeds, device)
         gen = _gen_stream(network, feeds, device)
-        attend = attend_to_memory(rows, und.shape[0])
+        attend = attend_to_caches(rows, und.shape[0])
         body = network.language_model.model
         und, gen = body(und, gen, _positions(feeds, device), attend)
         results = _results(network, feeds, rows, und, gen)
     except BaseException:
         for feed in feeds:
-            if isinstance(feed.memory, KVCache):
-                feed.memory.abandon()
+            if isinstance(feed.cache, KVCache):
+                feed.cache.abandon()
         raise
     for feed in feeds:
-        if isinstance(feed.memory, KVCache):
-            feed.memory.commit()
+        if isinstance(feed.cache, KVCache):
+            feed.cache.commit()
     return results
 
 
@@ -45,7 +45,7 @@ def _rows(feeds: Sequence[Feed]) -> list[Row]:
     for feed in feeds:
         und = slice(num_und, num_und + feed.num_und)
         gen = slice(num_gen, num_gen + feed.num_gen) if feed.latents else None
-        rows.append(Row(feed.memory, und, gen, feed.is_causal))
+        rows.append(Row(feed.cache, und, gen, feed.is_causal))
         num_und, num_gen = und.stop, num_gen + feed.num_gen
     return rows
 

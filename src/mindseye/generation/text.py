@@ -14,7 +14,7 @@ from ..params import TextParams
 from .context import Context
 from .work import Feed, Logits, Story
 
-MOST_ROOM = 1024
+MOST_CAPACITY = 1024
 THOUGHT_ENDS = "</think>"
 
 
@@ -39,19 +39,19 @@ def write_text(
     watch: Callable[[Logits], None] | None = None,
 ) -> Story[Written]:
     """Continue `context` with a text on a fork of it; `watch` sees every token's scores."""
-    draft, frame = context.fork(), context.frame
-    voice = Voice(tokenizer, params.stop, is_thought)
+    draft, special = context.fork(), context.special
+    voice = TextEmitter(tokenizer, params.stop, is_thought)
     ids: list[int] = []
-    token, finish = frame.start, "length"
-    room = min(params.max_tokens + 2, MOST_ROOM)
+    token, finish = special.start, "length"
+    capacity = min(params.max_tokens + 2, MOST_CAPACITY)
     while len(ids) < params.max_tokens:
         position = context.position + len(ids)
-        feed = Feed(draft.cache, position, (token,), is_causal=True, wants="logits", room=room)
+        feed = Feed(draft.cache, position, (token,), is_causal=True, wants="logits", capacity=capacity)
         [logits] = yield [feed]
         if watch:
             watch(logits)
         token = choose(logits, params, generator)
-        if token == frame.end:
+        if token == special.end:
             finish = "end"
             break
         ids.append(token)
@@ -61,7 +61,7 @@ def write_text(
             break
     yield from voice.finish()
     text = voice.text if finish == "stop" else tokenizer.decode(ids)
-    unfed = (frame.end,) if finish == "end" else (token, frame.end)
+    unfed = (special.end,) if finish == "end" else (token, special.end)
     return Written(tuple(ids), text, finish, draft, unfed)
 
 
@@ -80,7 +80,7 @@ def choose(logits: Logits, params: TextParams, generator: torch.Generator) -> in
     return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
-class Voice:
+class TextEmitter:
     """Speaks tokens as events, holding back what might become a stop string."""
 
     def __init__(self, tokenizer: Tokenizer, stop: tuple[str, ...], is_thought: bool) -> None:

@@ -173,7 +173,7 @@ def _called_by_model(after: Logits | None, policy: WhenToDraw, conversation: Con
     """ "model" or "bias" when the model's next token opens an image, by itself or leaned on."""
     if policy.kind != "model" or after is None:
         return None
-    opening = conversation.mind.tokenizer.special.image_start
+    opening = conversation.loaded.tokenizer.special.image_start
     if after.best == opening and policy.image_bias >= 0:
         return "model"
     leaned = after.scores.clone()
@@ -186,7 +186,7 @@ def _called_by_model(after: Logits | None, policy: WhenToDraw, conversation: Con
 def _goes_on(after: Logits | None, policy: WhenToDraw, conversation: Conversation) -> bool:
     """Whether another text follows: by rule after a picture, else when the model opens one."""
     if policy.kind == "model":
-        return after is not None and after.best == conversation.mind.tokenizer.special.start
+        return after is not None and after.best == conversation.loaded.tokenizer.special.start
     return False
 
 

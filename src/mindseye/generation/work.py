@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..events import Event
 from ..inputs.segments import VitSegment
-from ..networks.kv_cache import Canvas, KVCache
+from ..networks.kv_cache import DrawingCache, KVCache
 
 Wants = Literal["nothing", "logits", "velocity", "states"]
 
@@ -37,14 +37,14 @@ class Feed:
     token, the velocity (L, Z), or the gen stream's states before the final norm (L, D).
     """
 
-    memory: KVCache | Canvas
+    cache: KVCache | DrawingCache
     position: int
     ids: tuple[int, ...]
     vit: VitSegment | None = None
     latents: Latents | None = None
     is_causal: bool = False
     wants: Wants = "nothing"
-    room: int = 0
+    capacity: int = 0
 
     @property
     def num_und(self) -> int:

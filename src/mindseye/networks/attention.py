@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .kv_cache import Canvas, KeysValues, KVCache
+from .kv_cache import DrawingCache, KeysValues, KVCache
 
 FEW_QUERIES = 128  # R * T; up to here joining scores is cheaper than joining keys and values
 SCORES_AT_ONCE = 1 << 20  # numbers; a block of them should stay in a core's cache
@@ -36,14 +36,14 @@ class Attend(Protocol):
 class Row:
     """What one sequence adds in a forward pass: its slice of the `und` and of the `gen` stream."""
 
-    memory: KVCache | Canvas
+    cache: KVCache | DrawingCache
     und: slice
     gen: slice | None = None
     is_causal: bool = False
 
 
 class CachedAttention:
-    """Each row attends to what its memory holds and to its own new tokens."""
+    """Each row attends to what its cache holds and to its own new tokens."""
 
     def __init__(self, rows: Sequence[Row], num_und: int) -> None:
         self.rows = rows
@@ -61,7 +61,7 @@ class CachedAttention:
         queries, keys, values = (x.split_with_sizes(self.lengths) for x in (q, k, v))
         answers: list[Tensor] = list(queries)
         for row, places, mask in zip(self.rows, self.places, self.masks, strict=True):
-            parts = row.memory.write(layer, [keys[i] for i in places], [values[i] for i in places])
+            parts = row.cache.write(layer, [keys[i] for i in places], [values[i] for i in places])
             answer = attend_parts([queries[i] for i in places], parts, mask)
             for i, piece in zip(places, answer, strict=True):
                 answers[i] = piece
@@ -92,9 +92,9 @@ def _attend_next(cache: KVCache, layer: int, q: Tensor, k: Tensor, v: Tensor) ->
     return F.scaled_dot_product_attention(q, keys[None], values[None]).reshape(1, -1)
 
 
-def attend_to_memory(rows: Sequence[Row], num_und: int) -> Attend:
+def attend_to_caches(rows: Sequence[Row], num_und: int) -> Attend:
     """How these rows attend to what they hold and to what is new."""
-    caches = [row.memory for row in rows if isinstance(row.memory, KVCache)]
+    caches = [row.cache for row in rows if isinstance(row.cache, KVCache)]
     if len(caches) == len(rows) and all(row.gen is None and row.und.stop - row.und.start == 1 for row in rows):
         return NextTokens(caches)
     return CachedAttention(rows, num_und)
@@ -105,7 +105,7 @@ def _lower_right_mask(row: Row, device: torch.device) -> Tensor | None:
     num_new = row.und.stop - row.und.start
     if not row.is_causal or num_new == 1:
         return None
-    length = row.memory.length
+    length = row.cache.length
     return torch.ones(num_new, length + num_new, dtype=torch.bool, device=device).tril(length)
 
 

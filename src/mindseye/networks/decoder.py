@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
+from .cpu_layout import CpuLinear, can_lay_out_layers, keep_freed_memory, lay_out
 from .mot import GEN, MoTLayer, Streams
 from .norm import RMSNorm
-from .packing import PackedLinear, can_pack_layers, keep_freed_memory, pack
 from .rope import Rotary
 
 
@@ -59,7 +59,7 @@ class Decoder(nn.Module):
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """What `.to()` and its kin do; refused before anything is touched where a part is packed."""
-        packed = next((module for module in self.modules() if isinstance(module, PackedLinear)), None)
+        packed = next((module for module in self.modules() if isinstance(module, CpuLinear)), None)
         return packed.refuse() if packed else super()._apply(fn, recurse)
 
     def prepare_for_inference(self) -> None:
@@ -71,7 +71,7 @@ class Decoder(nn.Module):
         keep_freed_memory()
         for module in self.model.layers:
             assert isinstance(module, MoTLayer)
-            module.pack()
+            module.lay_out()
         is_tied = self.lm_head.weight is self.model.embed_tokens.weight
-        if not is_tied and can_pack_layers(self, [["lm_head"]]):
-            pack(self, ["lm_head"])
+        if not is_tied and can_lay_out_layers(self, [["lm_head"]]):
+            lay_out(self, ["lm_head"])

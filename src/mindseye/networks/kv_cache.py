@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 KeysValues = tuple[Tensor, Tensor]
-SPARE_ROOM = 256  # tokens; an answer to what was just read mostly fits behind it
+SPARE_CAPACITY = 256  # tokens; an answer to what was just read mostly fits behind it
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ class KVCache:
         """A cache that sees the same tokens and goes on by itself; storage is shared."""
         return self.prefix(self.length)
 
-    def reserve(self, num_tokens: int, room: int = 0) -> None:
-        """Make place for `num_tokens` more tokens, in storage that can hold at least `room` of them."""
+    def reserve(self, num_tokens: int, capacity: int = 0) -> None:
+        """Make place for `num_tokens` more tokens, in storage that can hold at least `capacity` of them."""
         assert not self._pending
         if not self._seen or not self._can_extend(*self._seen[-1], num_tokens):
-            capacity = max(num_tokens + SPARE_ROOM, room, self.length)
+            capacity = max(num_tokens + SPARE_CAPACITY, capacity, self.length)
             self._seen.append((Chunk(self.shape, capacity), 0))
         chunk, seen = self._seen[-1]
         self._pending = num_tokens
@@ -128,7 +128,7 @@ class KVCache:
         return sum(2 * c.keys.numel() * c.keys.element_size() for c in chunks.values())
 
 
-class Canvas:
+class DrawingCache:
     """A context's keys and values laid out in one piece, with places at the end for an image being drawn.
 
     The places are overwritten at every denoising step; the context before them is copied once a drawing.

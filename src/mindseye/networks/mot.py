@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
+from .cpu_expert import CpuExpert
+from .cpu_layout import can_lay_out_layers, lay_out
 from .norm import RMSNorm
-from .packed_expert import PackedExpert
-from .packing import can_pack_layers, pack
 from .rope import Rotary
 
 GEN = "_moe_gen"
@@ -71,7 +71,7 @@ class MoTLayer(nn.Module):
         self.experts = experts
         self.heads = [config.num_attention_heads, config.num_key_value_heads]
         self.is_small = config.hidden_size * config.intermediate_size < SMALL
-        self.packed: dict[str, PackedExpert] = {}
+        self.cpu_experts: dict[str, CpuExpert] = {}
         self.self_attn = MoTAttention(config, experts)
         for expert in experts:
             self.add_module("mlp" + expert, MLP(config))
@@ -91,20 +91,20 @@ class MoTLayer(nn.Module):
         return self._finish(und, seen[:num_und], ""), self._finish(gen, seen[num_und:], GEN)
 
     def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
-        if expert in self.packed:
-            return self.packed[expert].project(x)
+        if expert in self.cpu_experts:
+            return self.cpu_experts[expert].project(x)
         [norm] = members(self, expert, "input_layernorm")
         return self.self_attn(norm(x), expert)
 
     def _finish(self, x: Tensor, seen: Tensor, expert: str) -> Tensor:
-        if expert in self.packed:
-            return self.packed[expert].finish(x, seen)
+        if expert in self.cpu_experts:
+            return self.cpu_experts[expert].finish(x, seen)
         [o_proj] = members(self.self_attn, expert, "o_proj")
         norm, mlp = members(self, expert, "post_attention_layernorm", "mlp")
         x = x + o_proj(seen)
         return x + mlp(norm(x))
 
-    def pack(self) -> None:
+    def lay_out(self) -> None:
         """Lay the weights of each expert out for inference, those that multiply the same side by side.
 
         An expert with a layer that is no plain one any more (quantized, adapted) stays as it is.
@@ -114,13 +114,13 @@ class MoTLayer(nn.Module):
             attention = [[name + expert for name in names] for names in (("q_proj", "k_proj", "v_proj"), ("o_proj",))]
             gates = [["gate_proj", "up_proj"]] if self.is_small else [["gate_proj"], ["up_proj"]]
             feed_forward = [*gates, ["down_proj"]]
-            if not can_pack_layers(self.self_attn, attention) or not can_pack_layers(mlp, feed_forward):
+            if not can_lay_out_layers(self.self_attn, attention) or not can_lay_out_layers(mlp, feed_forward):
                 continue
             norms = members(self, expert, "input_layernorm", "post_attention_layernorm")
             norms += members(self.self_attn, expert, "q_norm", "k_norm")
-            self.packed[expert] = PackedExpert(
-                [pack(self.self_attn, names) for names in attention],
-                [pack(mlp, names) for names in feed_forward],
+            self.cpu_experts[expert] = CpuExpert(
+                [lay_out(self.self_attn, names) for names in attention],
+                [lay_out(mlp, names) for names in feed_forward],
                 norms,
                 self.heads,
             )

@@ -9,17 +9,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .cpu_layout import CpuLinear, multiply
 from .norm import FewStepNorm, RMSNorm
-from .packing import PackedLinear, multiply
 
 
-class PackedExpert:
+class CpuExpert:
     """What an expert does before and after attention, with the weights that its layer had when it was packed."""
 
     def __init__(
         self,
-        attention: Sequence[PackedLinear],
-        feed_forward: Sequence[PackedLinear],
+        attention: Sequence[CpuLinear],
+        feed_forward: Sequence[CpuLinear],
         norms: Sequence[RMSNorm],
         heads: Sequence[int],
     ) -> None:
@@ -52,5 +52,5 @@ class PackedExpert:
         return multiply(x, *gate, "swish").mul_(multiply(x, *upward))
 
 
-def _weight_and_bias(layer: PackedLinear) -> tuple[Tensor, Tensor | None]:
+def _weight_and_bias(layer: CpuLinear) -> tuple[Tensor, Tensor | None]:
     return layer.weight, layer.bias

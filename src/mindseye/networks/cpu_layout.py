@@ -25,7 +25,7 @@ FIXED = (
 )
 
 
-class PackedLinear(nn.Module):
+class CpuLinear(nn.Module):
     """Linear layers over one input as a single product; their outputs stand side by side."""
 
     def __init__(self, layers: dict[str, nn.Linear]) -> None:
@@ -64,7 +64,7 @@ def multiply(x: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none")
     return torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, then, [], "")
 
 
-def can_pack(weight: Tensor) -> bool:
+def can_lay_out(weight: Tensor) -> bool:
     """Whether this torch has oneDNN's packed products and is faster with them for this weight."""
     if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
@@ -73,15 +73,15 @@ def can_pack(weight: Tensor) -> bool:
     return weight.dtype == torch.float32
 
 
-def can_pack_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bool:
+def can_lay_out_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bool:
     """Whether these are plain linear layers; those that are quantized, adapted or packed already are not."""
     layers = [holder._modules.get(name) for names in groups for name in names]
-    return all(type(layer) is nn.Linear and can_pack(layer.weight) for layer in layers)
+    return all(type(layer) is nn.Linear and can_lay_out(layer.weight) for layer in layers)
 
 
-def pack(holder: nn.Module, names: Sequence[str]) -> PackedLinear:
+def lay_out(holder: nn.Module, names: Sequence[str]) -> CpuLinear:
     """Replace linear layers by a packed one, for a single product of all that share their input."""
-    packed = PackedLinear({name: getattr(holder, name) for name in names})
+    packed = CpuLinear({name: getattr(holder, name) for name in names})
     for name in names:
         delattr(holder, name)
     holder.add_module("_and_".join(names), packed)

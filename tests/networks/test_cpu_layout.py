@@ -12,12 +12,12 @@ from mindseye.errors import MindseyeError
 from mindseye.networks import mot
 from mindseye.networks.attention import Attend
 from mindseye.networks.config import DecoderConfig
+from mindseye.networks.cpu_layout import CpuLinear, can_lay_out, can_lay_out_layers
 from mindseye.networks.decoder import Decoder
 from mindseye.networks.norm import FewStepNorm, RMSNorm
-from mindseye.networks.packing import PackedLinear, can_pack, can_pack_layers
 
 CONFIG = DecoderConfig(50, 32, 48, 2, 4, 2)
-needs_packing = pytest.mark.skipif(not can_pack(torch.zeros(1)), reason="this torch has no oneDNN")
+needs_layout = pytest.mark.skipif(not can_lay_out(torch.zeros(1)), reason="this torch has no oneDNN")
 
 
 class ToItself(Attend):
@@ -43,7 +43,7 @@ def make_decoder():
     return decoder
 
 
-@needs_packing
+@needs_layout
 @pytest.mark.parametrize("small", [0, 1 << 20], ids=["gate and up apart", "gate and up joined"])
 def test_packing_changes_no_result_and_no_name(small, monkeypatch):
     monkeypatch.setattr(mot, "SMALL", small)
@@ -53,7 +53,7 @@ def test_packing_changes_no_result_and_no_name(small, monkeypatch):
     before = run(decoder)
     decoder.prepare_for_inference()
     decoder.prepare_for_inference()  # once more does no harm
-    assert any(isinstance(module, PackedLinear) for module in decoder.modules())
+    assert any(isinstance(module, CpuLinear) for module in decoder.modules())
     for a, b in zip(before, run(decoder), strict=True):
         assert torch.allclose(a, b, atol=1e-5)
     after = decoder.state_dict()
@@ -71,7 +71,7 @@ def test_a_norm_of_few_steps_is_the_same_norm(scale):
     assert torch.equal(FewStepNorm(norm.weight, norm.eps)(torch.zeros(1, 32)), torch.zeros(1, 32))
 
 
-@needs_packing
+@needs_layout
 def test_bfloat16_is_near_float32():
     decoder = make_decoder()
     exact = run(decoder)
@@ -80,7 +80,7 @@ def test_bfloat16_is_near_float32():
         assert (a - b.float()).abs().max() < 0.05 * a.abs().max()
 
 
-@needs_packing
+@needs_layout
 def test_a_tied_word_head_stays_the_embedding_table():
     decoder = make_decoder()
     decoder.lm_head.weight = decoder.model.embed_tokens.weight
@@ -88,7 +88,7 @@ def test_a_tied_word_head_stays_the_embedding_table():
     assert decoder.lm_head.weight is decoder.model.embed_tokens.weight
 
 
-@needs_packing
+@needs_layout
 @pytest.mark.parametrize(
     "change",
     [
@@ -113,8 +113,8 @@ def test_layers_of_another_kind_are_left_alone():
         pass
 
     holder = nn.ModuleDict({"a": nn.Linear(4, 4), "b": Adapted(4, 4)})
-    assert not can_pack_layers(holder, [["a", "b"]])
-    assert not can_pack_layers(holder, [["a"], ["gone"]])
+    assert not can_lay_out_layers(holder, [["a", "b"]])
+    assert not can_lay_out_layers(holder, [["a"], ["gone"]])
 
 
 def test_an_unpacked_decoder_learns():
