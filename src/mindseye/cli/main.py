@@ -27,6 +27,8 @@ VERBS = (
     "judge",
     "check_drawing",
     "train",
+    "evaluate",
+    "compare",
 )
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInterrupt: 130, MindseyeError: 2}
 

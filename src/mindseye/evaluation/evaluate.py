@@ -70,7 +70,7 @@ def evaluate(
             scores[metric.name] = metric.measure(samples, networks)
         except MetricUnavailableError as error:
             skipped[metric.name] = str(error)
-        except (OSError, RuntimeError, ValueError, InputError) as error:  # a model or picture of another kind
+        except Exception as error:  # libraries raise whatever they like at models and pictures of another kind
             skipped[metric.name] = f"failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     return Evaluation(samples, scores, skipped)
 

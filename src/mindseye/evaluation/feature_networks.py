@@ -118,15 +118,17 @@ class Lite0Encoder:
         with contextlib.redirect_stdout(io.StringIO()):  # it says that it has loaded
             self._network = library.EfficientNet.from_pretrained(self.name, weights_path=weights.get_model_file_path())
         self._network.eval()
+        self._seen: dict[Picture, np.ndarray] = {}
 
     @torch.inference_mode()
     def embed(self, things: Sequence[Picture]) -> np.ndarray:
-        """(N, 1280) float32."""
-        found = []
-        for start in range(0, len(things), AT_ONCE):
-            pixels = (squares(things[start : start + AT_ONCE], LITE0_SIDE) - 127.0) / 128.0
-            found.append(self._network.extract_features(pixels).mean((2, 3)).numpy())
-        return np.concatenate(found)
+        """(N, 1280) float32; each picture goes through the network once, whoever asks for it."""
+        new = list(dict.fromkeys(thing for thing in things if thing not in self._seen))
+        for start in range(0, len(new), AT_ONCE):
+            some = new[start : start + AT_ONCE]
+            pixels = (squares(some, LITE0_SIDE) - 127.0) / 128.0
+            self._seen |= zip(some, self._network.extract_features(pixels).mean((2, 3)).numpy(), strict=True)
+        return np.stack([self._seen[thing] for thing in things])
 
 
 class InceptionEncoder:

@@ -19,7 +19,8 @@ def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
     written, true = map(list, zip(*pairs.values(), strict=True))
     found = chrf.corpus_score(written, [true], n_bootstrap=RESAMPLES if len(pairs) > 1 else 1)
     rows = {key: chrf.sentence_score(ours, [truth]).score for key, (ours, truth) in pairs.items()}
-    interval = (found._mean - found._ci, found._mean + found._ci) if len(pairs) > 1 else None
+    middle, half = float(found._mean), float(found._ci)
+    interval = (max(middle - half, 0.0), min(middle + half, 100.0)) if len(pairs) > 1 else None
     return Scores(found.score, len(pairs), interval, rows, "rows are sentence chrF")
 
 

@@ -15,10 +15,16 @@ from .scores import Metric, Scores, average
 def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
     """The cosine by row, the mean over its pictures."""
     encoder = networks.pictures()
-    rows = {}
-    for key, pairs in picture_pairs(samples).items():
-        ours, true = (unit(encoder.embed(pictures)) for pictures in zip(*pairs, strict=True))
-        rows[key] = float((ours * true).sum(1).mean())
+    pairs = picture_pairs(samples)
+    owners = [key for key, found in pairs.items() for _ in found]
+    if not owners:
+        return average({}, MISSING)
+    drawn, right = zip(*(pair for found in pairs.values() for pair in found), strict=True)
+    cosines = (unit(encoder.embed(drawn)) * unit(encoder.embed(right))).sum(1)
+    of_row: dict[str, list[float]] = {}
+    for key, cosine in zip(owners, cosines, strict=True):
+        of_row.setdefault(key, []).append(float(cosine))
+    rows = {key: sum(values) / len(values) for key, values in of_row.items()}
     return average(rows, MISSING, f"features {encoder.name}")
 
 
