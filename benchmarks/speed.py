@@ -21,7 +21,7 @@ from torch import nn
 
 import mindseye
 from mindseye.generation.conversation import Conversation
-from mindseye.generation.engine import Job
+from mindseye.generation.job import Job
 from mindseye.generation.work import Story
 from mindseye.model import Model
 from mindseye.networks.unified import UnifiedModel
@@ -71,7 +71,8 @@ def decoding(model: Model, batch: int, num_tokens: int = 16) -> float:
 
     def story() -> Story[str]:
         conversation = Conversation(model.loaded)
-        yield from conversation.say(text)
+        conversation.say(text)
+        yield from conversation.read()
         yield from conversation.write(TextParams(num_tokens + 8), torch.Generator())
         return "end"
 
@@ -84,7 +85,8 @@ def guided_step(model: Model, side: int, num_steps: int = 4) -> float:
 
     def story() -> Story[str]:
         conversation = Conversation(model.loaded)
-        yield from conversation.say(text)
+        conversation.say(text)
+        yield from conversation.read()
         yield from conversation.draw(_drawing(side, num_steps + 4), torch.Generator(), seed=0)
         return "end"
 
@@ -100,9 +102,9 @@ def tenth_image(model: Model, side: int, num_images: int = 10, num_steps: int = 
     text = text_of(model, PROMPT)
 
     def turn() -> Story[str]:
-        yield from conversation.say(text)
-        picture = yield from conversation.draw(_drawing(side, num_steps), torch.Generator(), seed=0)
-        yield from conversation.show(picture, for_drawing=True)
+        conversation.say(text)
+        yield from conversation.draw(_drawing(side, num_steps), torch.Generator(), seed=0)
+        yield from conversation.read()
         return "end"
 
     times = [_timed(lambda: _finish(model.engine.run([turn()]))) for _ in range(num_images)]
@@ -171,9 +173,7 @@ def _drawing(side: int, num_steps: int) -> ImageParams:
 
 def _finish(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        for event in job.events:
-            if isinstance(event, mindseye.events.Failed):
-                raise event.error
+        job.result()
 
 
 def _timed(work: Callable[[], object]) -> float:
