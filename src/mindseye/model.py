@@ -18,6 +18,7 @@ from .errors import InputError, MindseyeError, OverloadedError, nearest
 from .events import Event, Failed, ImageDone, TurnEnd
 from .generation.conversation import Conversation
 from .generation.engine import Engine, Stats
+from .generation.fake import Script, echo, fake_story
 from .generation.job import Job, Listener
 from .generation.policies import WhenToDraw
 from .generation.runner import Runner, cancelled_together
@@ -233,6 +234,11 @@ class Model:
 
     # What stands behind it
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd in its folder, in sentences."""
+        return self.loaded.notes
+
     def conversation(self) -> Conversation:
         """An empty conversation that finds again what other requests have read."""
         return Conversation(self.loaded, self.engine.prefixes)
@@ -312,13 +318,54 @@ class Chat:
         self.conversation = future
 
 
+class FakeModel(Model):
+    """A model without weights that answers by a script; see `generation/fake.py`."""
+
+    def __init__(self, script: Script = echo, name: str = "fake", engine: EngineConfig | None = None) -> None:
+        self.name = name
+        self.script = script
+        self.defaults = Defaults()
+        self.engine = Engine(None, None, engine)
+        self.runner = Runner(self.engine)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is odd."""
+        return ()
+
+    def conversation(self) -> FakeConversation:  # type: ignore[override]
+        """A conversation that remembers nothing."""
+        return FakeConversation()
+
+    def story(self, request: Request, conversation: object = None) -> Story[str]:
+        """What the script says to the request."""
+        return fake_story(request, self.script)
+
+    def primed(self, examples: object, tasks: object = ()) -> None:
+        """Examples change nothing."""
+
+    def cost(self, request: Request) -> int:
+        """Nothing is kept."""
+        return 0
+
+
+class FakeConversation:
+    """Where a conversation would be."""
+
+    def fork(self) -> FakeConversation:
+        return self
+
+
 def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **options: Any) -> Model:
     """Load a model: "pocket", a folder with the published layout, or a hub id.
 
-    `engine` says how requests share it. Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32",
+    "fake" is a model without weights that gives words back for words and plain pictures. `engine` says how requests
+    share a model. Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32",
     "bfloat16"), weights_name, understanding_only. Raises CheckpointError for a folder that is missing, incomplete or
     of another kind.
     """
+    if str(model) == "fake":
+        return FakeModel(engine=engine)
     return Model(load_checkpoint(str(model), **options), str(model), engine)
 
 

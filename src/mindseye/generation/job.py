@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ..errors import CancelledError, DeadlineError, MindseyeError
 from ..events import Event, Failed, TurnEnd
 from .device import readable
-from .work import Decode, Encode, Feed, Reused, Story, Wait, Work
+from .work import Decode, Encode, Feed, Story, Tally, Wait, Work
 
 Listener = Callable[[Event], None]
 
@@ -54,7 +54,7 @@ class Job:
         self._counts = {"tokens_read": 0, "tokens_written": 0, "denoising_passes": 0, "tokens_reused": 0}
         self._seconds: dict[str, float] = {}
         self._started = time.perf_counter()
-        self._ends_at = self._started + deadline if deadline else float("inf")
+        self.ends_at = self._started + deadline if deadline else float("inf")
         self._deadline = deadline
         self._changed = threading.Condition()
         self._owner: Owner | None = None
@@ -118,8 +118,8 @@ class Job:
                 if isinstance(said, Wait):
                     self.work, self.ready_at = said, time.perf_counter() + said.seconds
                     return
-                if isinstance(said, Reused):
-                    self._counts["tokens_reused"] += said.num_tokens
+                if isinstance(said, Tally):
+                    self._counts[said.name] += said.number
                 elif not self._emit(said):
                     return
         except StopIteration as stop:
@@ -131,7 +131,7 @@ class Job:
         """End it if somebody cancelled it or its time is over."""
         if self.is_cancelled:
             self.fail(CancelledError("the request was cancelled"))
-        elif now > self._ends_at:
+        elif now > self.ends_at:
             self.fail(DeadlineError(f"the request was not finished within its {self._deadline:g} seconds"))
 
     def fail(self, error: Exception) -> None:

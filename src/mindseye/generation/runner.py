@@ -29,9 +29,9 @@ class Runner:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
-        self._is_closed = False
+        self._is_closed = self._has_news = False
         self._num_threads = torch.get_num_threads()
         _RUNNERS.add(self)
 
@@ -52,7 +52,7 @@ class Runner:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="mindseye", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            self.wake()
         return job
 
     def run(self, stories: Sequence[Story[str]]) -> list[Job]:
@@ -73,7 +73,7 @@ class Runner:
         with self._changed:
             self._is_closed = True
             thread = self._thread
-            self._changed.notify_all()
+            self.wake()
         if not finish:
             scheduler = self.engine.scheduler
             for job in [*scheduler.running, *scheduler.waiting]:
@@ -83,12 +83,13 @@ class Runner:
 
     def forget_thread(self) -> None:
         """In a forked child, where the thread does not exist."""
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
         self._thread = None
 
     def wake(self) -> None:
         """Look again at what is to be done."""
         with self._changed:
+            self._has_news = True
             self._changed.notify_all()
 
     def is_here(self) -> bool:
@@ -100,6 +101,7 @@ class Runner:
         while True:
             if num_threads != self._num_threads:
                 torch.set_num_threads(num_threads := self._num_threads)
+            self._has_news = False  # what comes from here on is seen by this step or keeps the thread awake after it
             try:
                 is_busy = self.engine.step()
             except Exception as error:  # a defect of the engine itself: nobody may wait for ever
@@ -111,15 +113,13 @@ class Runner:
 
     def _sleep(self, seconds: float, is_busy: bool) -> bool:
         """Wait for something new; False when the thread should end."""
-        scheduler = self.engine.scheduler
+        ends_at = time.monotonic() + seconds
         with self._changed:
-            if is_busy:
-                self._changed.wait(seconds)
-                return True
-            ends_at = time.monotonic() + seconds
-            while not scheduler.waiting and not self._is_closed and (left := ends_at - time.monotonic()) > 0:
+            is_over = self._is_closed and not is_busy
+            while not self._has_news and not is_over and (left := ends_at - time.monotonic()) > 0:
                 self._changed.wait(left)
-            if scheduler.waiting:
+                is_over = self._is_closed and not is_busy
+            if is_busy or self.engine.scheduler.waiting or (self._has_news and not is_over):
                 return True
             self._thread = None
             return False

@@ -158,8 +158,10 @@ class Scheduler:
     def seconds_until_ready(self) -> float:
         """How long everybody who runs still waits for a time to come; 0 where somebody has work."""
         now = time.perf_counter()
-        times = [max(job.ready_at - now, 0) if isinstance(job.work, Wait) else 0.0 for job in self.running]
-        return min(times, default=0.0)
+        moments = [job.ready_at if isinstance(job.work, Wait) else now for job in self.running]
+        with self._lock:
+            moments += [job.ends_at for job in [*self.running, *self.waiting]] if moments else []
+        return max(min(moments, default=now) - now, 0.0)
 
     def next_batch(self) -> Batch | None:
         """What to do next, or None."""

@@ -15,7 +15,7 @@ from ..inputs.segments import LatentSegment, Segment, TextSegment
 from ..networks.unified import UnifiedModel
 from .context import Context, digests_of
 from .prefix_cache import PrefixCache
-from .work import Reused, Story, Wants
+from .work import Story, Tally, Wants
 
 View = Literal["whole", "understanding", "without_newest_text", "without_images"]
 
@@ -73,7 +73,7 @@ class Views:
             found = self._prefixes.longest(list(digests_of(own.digest, kept[num_shared:])))
         if found is None:
             return own
-        yield Reused(found.cache.length - own.cache.length)
+        yield Tally("tokens_reused", found.cache.length - own.cache.length)
         return found
 
 

@@ -116,12 +116,13 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Reused:
-    """Not work: a note that the keys and values of so many tokens were found again."""
+class Tally:
+    """Not work: something to add to one of the request's counts in `TurnEnd`."""
 
-    num_tokens: int
+    name: str
+    number: int
 
 
 Work = list[Feed] | Encode | Decode | Wait
 Result = TypeVar("Result")
-Story = Generator[Work | Event | Reused, Any, Result]
+Story = Generator[Work | Event | Tally, Any, Result]
