@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -38,3 +39,13 @@ def read_facts(image: PIL.Image.Image) -> dict | None:
         return json.loads(getattr(image, "text", {}).get(KEY, "null"))
     except ValueError:
         return None
+
+
+def as_png(image: PIL.Image.Image, facts: dict | None = None) -> bytes:
+    """The bytes of a PNG as `save_png` writes it."""
+    info = PngInfo()
+    if facts:
+        info.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", pnginfo=info)
+    return buffer.getvalue()

@@ -59,6 +59,7 @@ def test_conversations():
     }
     assert parts_of(fields) == ["a.png", "What is it?", "A cat.", "Which colour?"]
     assert read_form(fields).system_prompt == "Be short."
+    assert [turn.role for turn in read_form(fields).turns] == ["user", "assistant", "user"]
     assert read_truth(fields).answer == "Grey."
 
 

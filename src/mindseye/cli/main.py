@@ -27,6 +27,7 @@ VERBS = (
     "judge",
     "check_drawing",
     "train",
+    "batch",
     "evaluate",
     "compare",
 )

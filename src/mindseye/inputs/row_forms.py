@@ -37,13 +37,26 @@ Part = str | PictureField
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What one side says: `role` is "user" or "assistant"; texts and pictures in order."""
+
+    role: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
 class Asked:
-    """What a row asks: its form, the field that holds the words, texts and pictures in order, a system prompt."""
+    """What a row asks: its form, the field that holds the words, the turns up to the user's last, a system prompt."""
 
     form: str
     field: str
-    parts: tuple[Part, ...]
+    turns: tuple[Turn, ...]
     system_prompt: str | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The texts and pictures of all turns."""
+        return tuple(part for turn in self.turns for part in turn.parts)
 
     @property
     def pictures(self) -> tuple[PictureField, ...]:
@@ -119,7 +132,7 @@ def _read_puzzle(fields: Fields) -> Asked:
             parts.append(pictures[piece])
             shown.add(piece)
     unmarked = [picture for name, picture in pictures.items() if name not in shown]
-    return Asked("puzzle", "Question", (*unmarked, *parts))
+    return Asked("puzzle", "Question", (Turn("user", (*unmarked, *parts)),))
 
 
 def _read_plain(fields: Fields) -> Asked:
@@ -128,23 +141,25 @@ def _read_plain(fields: Fields) -> Asked:
         known = ("Question", *PLAIN_WORDS, "conversations", "messages")
         near = next((hint for field in fields if (hint := nearest(field, known))), "")
         raise InputError(f"the row has none of the fields {', '.join(known)}, so nothing is asked{near}")
-    return Asked("plain", key, _with_pictures([_words(fields, key)], _given_pictures(fields)))
+    [parts] = _with_pictures([_words(fields, key)], _given_pictures(fields))
+    return Asked("plain", key, (Turn("user", parts),))
 
 
 def _read_conversations(fields: Fields) -> Asked:
     turns = fields["conversations"]
     _check_turns("conversations", turns, ("from", "value"))
     system, said = _split_turns(turns, "from", "conversations")
-    words = [_turn_text(turn["value"]) for turn in said]
-    return Asked("conversations", "conversations", _with_pictures(words, _given_pictures(fields)), system)
+    groups = _with_pictures([_turn_text(turn["value"]) for turn in said], _given_pictures(fields))
+    roles = [_role(turn["from"]) for turn in said]
+    return Asked("conversations", "conversations", _spoken(roles, groups), system)
 
 
 def _read_messages(fields: Fields) -> Asked:
     messages = fields["messages"]
     _check_turns("messages", messages, ("role", "content"))
     system, said = _split_turns(messages, "role", "messages")
-    parts = [part for number, message in enumerate(said) for part in _content(message["content"], number)]
-    return Asked("messages", "messages", tuple(parts), system)
+    groups = [tuple(_content(message["content"], number)) for number, message in enumerate(said)]
+    return Asked("messages", "messages", _spoken([_role(message["role"]) for message in said], groups), system)
 
 
 _READERS: dict[str, Callable[[Fields], Asked]] = {
@@ -175,6 +190,15 @@ def _split_turns(turns: list[dict], key: str, name: str) -> tuple[str | None, li
     value = "value" if key == "from" else "content"
     system = " ".join(_turn_text(turn[value]) for turn in turns if turn[key] == "system") or None
     return system, [turn for turn in turns[: last + 1] if turn[key] != "system"]
+
+
+def _role(name: str) -> str:
+    return "user" if name in USER_NAMES else "assistant"
+
+
+def _spoken(roles: Sequence[str], groups: Sequence[tuple[Part, ...]]) -> tuple[Turn, ...]:
+    """Turns that say something."""
+    return tuple(Turn(role, parts) for role, parts in zip(roles, groups, strict=True) if parts)
 
 
 def _last_of_model(turns: Sequence[Any]) -> str:
@@ -218,20 +242,22 @@ def _given_pictures(fields: Fields) -> list[PictureField]:
     return [*found, *numbered(fields, "problem_image")]
 
 
-def _with_pictures(words: Sequence[str], pictures: Sequence[PictureField]) -> tuple[Part, ...]:
-    """Texts with pictures at their placeholders, or before the words where there are none."""
+def _with_pictures(words: Sequence[str], pictures: Sequence[PictureField]) -> list[tuple[Part, ...]]:
+    """Each text with pictures at its placeholders; before the first text where there are no placeholders."""
     num_places = sum(text.count(PLACEHOLDER) for text in words)
     if num_places not in (0, len(pictures)):
         raise InputError(f"the words have {num_places} {PLACEHOLDER} and the row has {len(pictures)} pictures")
     waiting = iter(pictures)
-    parts: list[Part] = [] if num_places else list(waiting)
+    groups: list[tuple[Part, ...]] = []
     for text in words:
+        parts: list[Part] = [] if num_places or groups else list(waiting)
         for number, piece in enumerate(text.split(PLACEHOLDER)):
             if number:
                 parts.append(next(waiting))
             if piece.strip():
                 parts.append(piece.strip("\n"))
-    return tuple(parts)
+        groups.append(tuple(parts))
+    return groups
 
 
 def _picture(field: str, value: Any) -> PictureField:
