@@ -96,14 +96,11 @@ class Answering:
             return None
 
 
-def prepare_ahead(rows: Iterable[Row], preparer: RowPreparer, workers: int, ahead: int) -> Iterator[Prepared]:
-    """Rows with their pictures opened, in order, by `workers` threads up to `ahead` rows early."""
-    if not workers:
-        yield from map(preparer.prepare, rows)
-        return
+def prepare_ahead(rows: Iterable[Row], preparer: RowPreparer, ahead: int) -> Iterator[Prepared]:
+    """Rows with their pictures opened, in order, by a thread that is up to `ahead` rows early."""
     source = iter(rows)
     waiting: deque[Future[Prepared]] = deque()
-    with ThreadPoolExecutor(workers, "mindseye-rows") as pool:
+    with ThreadPoolExecutor(1, "mindseye-rows") as pool:
         try:
             for row in source:
                 waiting.append(pool.submit(preparer.prepare, row))

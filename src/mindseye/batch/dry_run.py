@@ -50,7 +50,7 @@ def look_through(settings: BatchSettings, model: Model) -> DryRun:
     tried: list[Prepared] = []
     rows = read_rows(settings.inputs, settings.start_idx, settings.end_idx)
     preparer = RowPreparer(settings.rows, settings.image_root)
-    for prepared in prepare_ahead(rows, preparer, settings.workers, ahead=settings.window):
+    for prepared in prepare_ahead(rows, preparer, ahead=settings.window):
         num_rows += 1
         error = prepared.error or _refusal(prepared, settings, model)
         if error is None:

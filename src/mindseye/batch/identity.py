@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .settings import ModelChoice
 
 SAMPLES = 16  # places of a weight file that are read
 SAMPLE_SIZE = 65536  # bytes each
@@ -40,6 +41,13 @@ def hash_model(folder: Path) -> str:
         elif path.suffix in (".json", ".txt", ".model", ".jinja"):
             total.update(hash_file(path).encode())
     return total.hexdigest()
+
+
+def fingerprint(choice: ModelChoice) -> str:
+    """What tells a model from others: its files; of the fake one, which has none, its name."""
+    from ..checkpoints.locate import find_folder
+
+    return "fake" if choice.name == "fake" else hash_model(find_folder(choice.name, choice.weights))
 
 
 def check_same(before: dict[str, Any], now: dict[str, Any]) -> None:

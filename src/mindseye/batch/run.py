@@ -29,9 +29,14 @@ class RowEngine(Protocol):
 
     model_sha256: str
     facts: dict[str, Any]
+    notes: tuple[str, ...]
 
     def answer(self, rows: Iterator[Row], is_stopped: Callable[[], bool]) -> Iterator[Finished]:
         """Finished rows in any order; once `is_stopped`, no more are begun."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing behind that runs."""
         ...
 
 

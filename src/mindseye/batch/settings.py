@@ -58,8 +58,8 @@ class BatchSettings:
     end_idx: int | None = None
     image_root: Path | None = None
     batch_size: int | None = None
-    workers: int = 1
-    """Threads that open pictures ahead; 0 opens them when they are needed."""
+    workers: int | None = None
+    """Processes, each with a model of its own; None for as many as are good for the model and the machine."""
 
     def __post_init__(self) -> None:
         if self.start_idx < 0:
@@ -68,8 +68,8 @@ class BatchSettings:
             raise InputError(f"end_idx is {self.end_idx}, which lies before start_idx {self.start_idx}")
         if self.batch_size is not None and self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}; expected 1 or more, or auto")
-        if self.workers < 0:
-            raise InputError(f"workers is {self.workers}; expected 0 or more")
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers is {self.workers}; expected 1 or more, or auto")
 
     @property
     def window(self) -> int:

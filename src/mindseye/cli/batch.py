@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,7 @@ def register(commands: Commands) -> None:
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
     _add(group, "batch_size", default="auto", metavar="N|auto", help="rows on their way at once (default: auto)")
-    group.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="threads that open pictures ahead (default: 1)"
-    )
+    _add(group, "workers", default="auto", metavar="N|auto", help="processes with a model each (default: auto)")
     group.add_argument(
         "--resume",
         nargs="?",
@@ -100,10 +98,12 @@ def run(args: argparse.Namespace) -> int:
     from ..batch.run import run as run_batch
     from .batch_progress import Progress
 
-    engine = _engine(args, settings)
-    with _stop_at_ctrl_c(args.quiet) as is_stopped, Progress(settings, args.quiet) as progress:
-        watch: Watch = progress.watch
-        outcome = run_batch(settings, engine, args.resume, watch, is_stopped)
+    with closing(_engine(args, settings)) as engine, _stop_at_ctrl_c(args.quiet) as is_stopped:
+        for note in () if args.quiet else engine.notes:
+            print(f"note: {note}", file=sys.stderr)
+        with Progress(settings, args.quiet) as progress:
+            watch: Watch = progress.watch
+            outcome = run_batch(settings, engine, args.resume, watch, is_stopped)
     _print_outcome(outcome, args.json)
     return 0 if outcome.is_finished else EXIT_STATUS_STOPPED
 
@@ -138,8 +138,8 @@ def settings_from(args: argparse.Namespace) -> BatchSettings:
         args.start_idx,
         args.end_idx,
         args.image_root,
-        _batch_size(args.batch_size),
-        args.workers,
+        _number_or_auto("batch_size", args.batch_size),
+        _number_or_auto("workers", args.workers),
     )
 
 
@@ -171,13 +171,13 @@ def _sampling(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, An
     return {"temperature": 0.3 if args.text_temperature is None else args.text_temperature}
 
 
-def _batch_size(said: str) -> int | None:
+def _number_or_auto(name: str, said: str) -> int | None:
     from ..errors import InputError
 
     if said == "auto":
         return None
     if not re.fullmatch(r"\d+", said):
-        raise InputError(f'--batch_size is "{said}"; expected a whole number, or auto')
+        raise InputError(f'--{name} is "{said}"; expected a whole number, or auto')
     return int(said)
 
 
@@ -204,21 +204,19 @@ def _engine(args: argparse.Namespace, settings: BatchSettings) -> RowEngine:
         from ..batch.ray_engine import RayEngine
 
         return RayEngine(settings, args.actors, args.ray_address)
-    from ..batch.local import LocalEngine, load_for_batch
+    from ..batch.local import LocalEngine
+    from ..batch.workers import WorkerEngine, workers_for
 
-    model = load_for_batch(settings.model, settings.window)
-    if not args.quiet:
-        for note in model.notes:
-            print(f"note: {note}", file=sys.stderr)
-    return LocalEngine(model, settings)
+    num_workers = workers_for(settings)
+    return WorkerEngine(settings, num_workers) if num_workers > 1 else LocalEngine(settings)
 
 
 def _dry_run(args: argparse.Namespace, settings: BatchSettings) -> int:
+    from ..batch.actor import ActorPlan, load_model
     from ..batch.dry_run import look_through
-    from ..batch.local import load_for_batch
     from .show import print_json
 
-    found = look_through(settings, load_for_batch(settings.model, settings.window))
+    found = look_through(settings, load_model(ActorPlan.of(settings)))
     if args.json:
         print_json(found.as_json())
         return 0
