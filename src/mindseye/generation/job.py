@@ -7,6 +7,7 @@ reads events, which only ever grow in number.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -126,6 +127,11 @@ class Job:
             self._finish(stop.value)
         except Exception as error:  # one request's error is no other's
             self.fail(readable(error, self.num_tokens))
+        except BaseException:  # Ctrl-C between two events: the next step goes on from there
+            self._received = [None]
+            if inspect.getgeneratorstate(self._story) == inspect.GEN_CLOSED:
+                self.fail(CancelledError("the request was interrupted"))
+            raise
 
     def check(self, now: float) -> None:
         """End it if somebody cancelled it or its time is over."""
