@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..inputs.sample_ids import SampleId, folder_name
-from .results import write_durably
+from .results import write_whole
 
 NAME = "batch_inference_%Y%m%d_%H%M%S"
 _NAME = re.compile(r"batch_inference_\d{8}_\d{6}")
@@ -61,7 +61,7 @@ class RunFolder:
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write summary.json, whole or not at all."""
-        write_durably(self.summary, json.dumps(summary, ensure_ascii=False, indent=2, default=str).encode())
+        write_whole(self.summary, json.dumps(summary, ensure_ascii=False, indent=2, default=str).encode())
 
 
 class RunLock:

@@ -126,14 +126,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """A file of these bytes, whole or not at all, on disk when this returns."""
+def write_whole(path: Path, data: bytes, is_synced: bool = True) -> None:
+    """A file of these bytes, whole or not at all; where `is_synced`, on disk when this returns."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
         with unfinished.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                os.fsync(file.fileno())
         os.replace(unfinished, path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from .finished import Finished
 from .folder import RunFolder
-from .results import ResultsFile, as_disk_error, write_durably
+from .results import ResultsFile, as_disk_error, write_whole
 
 
 @dataclass
@@ -47,7 +47,7 @@ class RunWriter:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise as_disk_error(error, path) from error
-            write_durably(path, data)
+            write_whole(path, data, is_synced=name.startswith("output_"))  # copies of the input can be made again
         self._results.add([dict(finished.line)])
         self.counts.add(finished)
 
