@@ -25,12 +25,14 @@ class ActorPlan:
     rows: RowSettings
     image_root: Path | None
     window: int
+    here: Path
+    """The working directory of the run, where pictures are looked for first."""
     threads: int | None = None
 
     @classmethod
     def of(cls, settings: BatchSettings, threads: int | None = None) -> ActorPlan:
         """The plan of a run."""
-        return cls(settings.model, settings.rows, settings.image_root, settings.window, threads)
+        return cls(settings.model, settings.rows, settings.image_root, settings.window, Path.cwd(), threads)
 
 
 class RowActor:
@@ -49,7 +51,7 @@ class RowActor:
 
     def answer(self, rows: Iterable[Row], is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Finished]:
         """Finished rows in the order they end. Once `is_stopped`, no more are begun."""
-        preparer = RowPreparer(self._plan.rows, self._plan.image_root)
+        preparer = RowPreparer(self._plan.rows, self._plan.image_root, self._plan.here)
         yield from self._answering.answer(prepare_ahead(rows, preparer, ahead=self._plan.window), is_stopped)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .actor import ActorPlan, RowActor
 from .finished import Finished
 from .identity import fingerprint
-from .rows import Row
+from .rows import PendingRows
 from .settings import BatchSettings
 
 
@@ -21,7 +21,7 @@ class LocalEngine:
         self.model_sha256 = fingerprint(settings.model)
         self.facts: dict[str, Any] = {"engine": "local", "workers": 1, "batch_size": settings.window}
 
-    def answer(self, rows: Iterator[Row], is_stopped: Callable[[], bool]) -> Iterator[Finished]:
+    def answer(self, rows: PendingRows, is_stopped: Callable[[], bool]) -> Iterator[Finished]:
         """Finished rows in the order they end."""
         yield from self._actor.answer(rows, is_stopped)
         self.facts["batch_size"] = self._actor.window

@@ -48,16 +48,18 @@ class Prepared:
 class RowPreparer:
     """Opens what rows name. May be called from any thread."""
 
-    def __init__(self, settings: RowSettings, image_root: Path | None) -> None:
+    def __init__(self, settings: RowSettings, image_root: Path | None, here: Path | None = None) -> None:
+        """Pictures are looked for in `here` (the working directory), beside the rows and in `image_root`."""
         self._settings = settings
         self._image_root = image_root
+        self._here = here or Path()
 
     def prepare(self, row: Row) -> Prepared:
         """The row with its pictures; whatever is wrong with it becomes its error."""
         try:
             asked = row.asked
             task = task_of(asked, row.fields, self._settings.task)
-            finder = PictureFinder.beside(row.file, self._image_root)
+            finder = PictureFinder.beside(row.file, self._image_root, self._here)
             pictures = tuple(_open(picture, finder) for picture in asked.pictures)
             return Prepared(row, task, pictures, _kept(row))
         except Exception as error:  # one row's error is no other's

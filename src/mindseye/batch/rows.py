@@ -59,6 +59,19 @@ def read_rows(files: Sequence[Path], start: int = 0, end: int | None = None) -> 
             number += 1
 
 
+@dataclass(frozen=True)
+class PendingRows:
+    """The rows of a run that are not finished yet; can be sent to another process and read there."""
+
+    files: tuple[Path, ...]
+    start: int
+    end: int | None
+    done: frozenset[str]
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for row in read_rows(self.files, self.start, self.end) if row.key not in self.done)
+
+
 def count_rows(files: Sequence[Path]) -> int:
     """How many rows there are; reads all lines, parses none."""
     return sum(_count(path) for path in files)

@@ -16,7 +16,7 @@ from .finished import Finished
 from .folder import RunFolder, RunLock, new_folder, open_folder
 from .identity import check_same, hash_files
 from .results import ResultsFile, put_in_order, read_results
-from .rows import Row, read_rows
+from .rows import PendingRows, Row, read_rows
 from .settings import BatchSettings
 from .writer import Counts, RunWriter, is_complete
 
@@ -31,7 +31,7 @@ class RowEngine(Protocol):
     facts: dict[str, Any]
     notes: tuple[str, ...]
 
-    def answer(self, rows: Iterator[Row], is_stopped: Callable[[], bool]) -> Iterator[Finished]:
+    def answer(self, rows: PendingRows, is_stopped: Callable[[], bool]) -> Iterator[Finished]:
         """Finished rows in any order; once `is_stopped`, no more are begun."""
         ...
 
@@ -97,8 +97,7 @@ def run(
     folder, summary = begin(settings, engine, resume)
     lock = RunLock(folder)
     try:
-        done = _done_keys(folder)
-        rows = (row for row in _all_rows(settings) if row.key not in done)
+        rows = PendingRows(settings.inputs, settings.start_idx, settings.end_idx, frozenset(_done_keys(folder)))
         session = _Session(folder, summary, engine)
         with ResultsFile(folder.results) as results:
             writer = RunWriter(folder, results)

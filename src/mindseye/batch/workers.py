@@ -20,7 +20,7 @@ from ..errors import MindseyeError
 from .actor import ActorPlan, RowActor
 from .finished import Finished
 from .identity import fingerprint
-from .rows import Row
+from .rows import PendingRows
 from .settings import BatchSettings
 
 SMALL_MODEL = 100e6  # bytes of weights up to which a CPU gets a process a core
@@ -51,12 +51,13 @@ class WorkerEngine:
         for _ in self._workers:
             self.notes = self._receive()  # each says so when its model is loaded; the run's time begins then
 
-    def answer(self, rows: Iterator[Row], is_stopped: Callable[[], bool]) -> Iterator[Finished]:
+    def answer(self, rows: PendingRows, is_stopped: Callable[[], bool]) -> Iterator[Finished]:
         """Finished rows in the order they end."""
+        coming = iter(rows)
         in_flight, num_working, is_over = 0, len(self._workers), False
         while num_working:
             while not is_over and in_flight < self._limit:
-                row = None if is_stopped() else next(rows, None)
+                row = None if is_stopped() else next(coming, None)
                 if row is None:
                     is_over = True
                     for _ in self._workers:

@@ -25,9 +25,9 @@ class PictureFinder:
     folders: tuple[Path, ...]
 
     @classmethod
-    def beside(cls, rows: Path, image_root: Path | None) -> PictureFinder:
+    def beside(cls, rows: Path, image_root: Path | None, here: Path = Path()) -> PictureFinder:
         """The working directory, the folder of the rows, the image root."""
-        folders = (Path(), rows.parent, *([image_root] if image_root else []))
+        folders = (here, rows.parent, *([image_root] if image_root else []))
         return cls(tuple({folder.resolve(): folder for folder in folders}.values()))
 
     def find(self, picture: PictureField) -> Path | bytes:
