@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..model import Model
 
 
+AHEAD = 4  # rows whose pictures are opened before they are needed
+
+
 @dataclass(frozen=True)
 class ActorPlan:
     """All that an actor must be told; can be sent to another machine. threads: of a CPU, None for torch's own."""
@@ -52,7 +55,7 @@ class RowActor:
     def answer(self, rows: Iterable[Row], is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Finished]:
         """Finished rows in the order they end. Once `is_stopped`, no more are begun."""
         preparer = RowPreparer(self._plan.rows, self._plan.image_root, self._plan.here)
-        yield from self._answering.answer(prepare_ahead(rows, preparer, ahead=self._plan.window), is_stopped)
+        yield from self._answering.answer(prepare_ahead(rows, preparer, ahead=AHEAD), is_stopped)
 
 
 def load_model(plan: ActorPlan) -> Model:

@@ -25,6 +25,7 @@ from .settings import BatchSettings
 
 SMALL_MODEL = 100e6  # bytes of weights up to which a CPU gets a process a core
 MOST_BY_ITSELF = 8  # processes that are started without being asked for
+AHEAD = 4  # rows that a worker is given beyond its window, so that it never waits for the next
 PATIENCE = 1.0  # seconds between looks at whether everybody is alive
 
 
@@ -35,43 +36,46 @@ class WorkerEngine:
         self.model_sha256 = fingerprint(settings.model)
         self.facts: dict[str, Any] = {"engine": "local", "workers": num_workers, "batch_size": settings.window}
         self.notes: tuple[str, ...] = ()
-        self._limit = 2 * num_workers * settings.window
+        self._limit = settings.window + AHEAD
         context = multiprocessing.get_context("spawn")
-        self._tasks: Any = context.Queue()
+        self._tasks: list[Any] = [context.Queue() for _ in range(num_workers)]
         self._results: Any = context.Queue()
         self._stopping = context.Event()
         plan = ActorPlan.of(settings, threads=max(1, num_cores() // num_workers))
-        arguments = (self._tasks, self._results, self._stopping)
         self._workers = [
-            context.Process(target=_work, args=(_plan_for(plan, number), *arguments), daemon=True)
-            for number in range(num_workers)
+            context.Process(
+                target=_work, args=(number, _plan_for(plan, number), tasks, self._results, self._stopping), daemon=True
+            )
+            for number, tasks in enumerate(self._tasks)
         ]
         for worker in self._workers:
             worker.start()
         for _ in self._workers:
-            self.notes = self._receive()  # each says so when its model is loaded; the run's time begins then
+            _, self.notes = self._receive()  # each says so when its model is loaded; the run's time begins then
 
     def answer(self, rows: PendingRows, is_stopped: Callable[[], bool]) -> Iterator[Finished]:
         """Finished rows in the order they end."""
         coming = iter(rows)
-        in_flight, num_working, is_over = 0, len(self._workers), False
+        in_flight = [0] * len(self._workers)
+        num_working, is_over = len(self._workers), False
         while num_working:
-            while not is_over and in_flight < self._limit:
+            while not is_over and (fewest := min(in_flight)) < self._limit:
                 row = None if is_stopped() else next(coming, None)
                 if row is None:
                     is_over = True
-                    for _ in self._workers:
-                        self._tasks.put(None)
+                    for tasks in self._tasks:
+                        tasks.put(None)
                 else:
-                    self._tasks.put(row)
-                    in_flight += 1
+                    number = in_flight.index(fewest)
+                    self._tasks[number].put(row)
+                    in_flight[number] += 1
             if is_stopped():
                 self._stopping.set()
-            found = self._receive(is_stopped)
+            number, found = self._receive(is_stopped)
             if found is None:
                 num_working -= 1
             elif found is not _NOTHING:
-                in_flight -= 1
+                in_flight[number] -= 1
                 yield found
 
     def close(self) -> None:
@@ -79,8 +83,8 @@ class WorkerEngine:
         for worker in self._workers:
             worker.terminate()
 
-    def _receive(self, is_stopped: Callable[[], bool] | None = None) -> Any:
-        """The next thing that a worker sends; raises its error, or MindseyeError when one has died."""
+    def _receive(self, is_stopped: Callable[[], bool] | None = None) -> tuple[int, Any]:
+        """A worker's number and what it sends next; raises its error, or MindseyeError when one has died."""
         while True:
             try:
                 found = self._results.get(timeout=PATIENCE)
@@ -91,10 +95,10 @@ class WorkerEngine:
                         f"a worker process died (exit status {dead[0].exitcode}); where memory is short, use fewer"
                     ) from None
                 if is_stopped and is_stopped() and not self._stopping.is_set():
-                    return _NOTHING
+                    return 0, _NOTHING
                 continue
-            if isinstance(found, BaseException):
-                raise found
+            if isinstance(found[1], BaseException):
+                raise found[1]
             return found
 
 
@@ -133,19 +137,20 @@ def _plan_for(plan: ActorPlan, number: int) -> ActorPlan:
     return dataclasses.replace(plan, model=dataclasses.replace(plan.model, device=f"cuda:{number % num_gpus}"))
 
 
-def _work(plan: ActorPlan, tasks: Any, results: Any, stopping: Any) -> None:
+def _work(number: int, plan: ActorPlan, tasks: Any, results: Any, stopping: Any) -> None:
     """The life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; whoever started this one decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     try:
         actor = RowActor(plan)
-        results.put(actor.model.notes)
+        results.put((number, actor.model.notes))
         for finished in actor.answer(iter(tasks.get, None), stopping.is_set):
-            results.put(finished)
-        results.put(None)
+            results.put((number, finished))
+        results.put((number, None))
     except Exception as error:
-        results.put(error if isinstance(error, MindseyeError) else MindseyeError(f"{type(error).__name__}: {error}"))
+        told = error if isinstance(error, MindseyeError) else MindseyeError(f"{type(error).__name__}: {error}")
+        results.put((number, told))
 
 
 def _die_with_parent() -> None:
