@@ -44,7 +44,7 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert "3 rows: 1 draw, 1 ask" in printed
     assert 'row 2: image "gone.png" was not found' in printed
     assert "1 rows would fail, 2 would be answered" in printed
-    assert "by 2 rows that were tried" in printed
+    assert "with one process, by 2 rows that were tried" in printed
     assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl"}
     assert main(["batch", "rows.jsonl", "--dry-run", "--json", *FAKE]) == 0
     assert json.loads(capsys.readouterr().out)["would_fail"] == 1

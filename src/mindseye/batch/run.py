@@ -14,7 +14,7 @@ from ..errors import MindseyeError
 from ..version import __version__
 from .finished import Finished
 from .folder import RunFolder, RunLock, new_folder, open_folder
-from .identity import check_same, hash_files
+from .identity import check_same, fingerprint, hash_files
 from .results import ResultsFile, put_in_order, read_results
 from .rows import PendingRows, Row, read_rows
 from .settings import BatchSettings
@@ -62,11 +62,7 @@ def begin(settings: BatchSettings, engine: RowEngine, resume: str | None) -> tup
     `resume` is None for a new run, "" for the newest run of the output folder (a new one where there is none), or a
     folder. InputError where the run to go on with was begun otherwise.
     """
-    identity = {
-        "settings": settings.that_reach_results(),
-        "input_sha256": hash_files(settings.inputs),
-        "model_sha256": engine.model_sha256,
-    }
+    identity = _identity(settings, engine.model_sha256)
     folder = open_folder(resume, settings.output) if resume is not None else None
     if folder is not None:
         summary = folder.read_summary()
@@ -84,6 +80,13 @@ def begin(settings: BatchSettings, engine: RowEngine, resume: str | None) -> tup
     }
     folder.write_summary(summary)
     return folder, summary
+
+
+def check_resume(settings: BatchSettings, resume: str | None) -> None:
+    """Raise InputError where `resume` names a run that was begun otherwise; asks no engine, so no model is loaded."""
+    folder = open_folder(resume, settings.output) if resume is not None else None
+    if folder is not None:
+        check_same(folder.read_summary().get("identity", {}), _identity(settings, fingerprint(settings.model)))
 
 
 def run(
@@ -152,6 +155,14 @@ class _Session:
         }
         self._folder.write_summary(summary)
         return summary
+
+
+def _identity(settings: BatchSettings, model_sha256: str) -> dict[str, Any]:
+    return {
+        "settings": settings.that_reach_results(),
+        "input_sha256": hash_files(settings.inputs),
+        "model_sha256": model_sha256,
+    }
 
 
 def _all_rows(settings: BatchSettings) -> Iterator[Row]:

@@ -95,9 +95,11 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return _dry_run(args, settings)
     _limit_gpu(args.max_mem_per_gpu)
+    from ..batch.run import check_resume
     from ..batch.run import run as run_batch
     from .batch_progress import Progress
 
+    check_resume(settings, args.resume)
     with closing(_engine(args, settings)) as engine, _stop_at_ctrl_c(args.quiet) as is_stopped:
         for note in () if args.quiet else engine.notes:
             print(f"note: {note}", file=sys.stderr)
@@ -225,7 +227,9 @@ def _dry_run(args: argparse.Namespace, settings: BatchSettings) -> int:
         print(f"  row {sample_id}: {reason}")
     print(f"{found.num_wrong} rows would fail, {found.num_rows - found.num_wrong} would be answered")
     if found.seconds is not None:
-        print(f"about {_duration(found.seconds)}, by {found.num_timed} rows that were tried and thrown away")
+        print(
+            f"about {_duration(found.seconds)}, with one process, by {found.num_timed} rows that were tried and thrown away"
+        )
     return 0
 
 

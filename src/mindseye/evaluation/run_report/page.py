@@ -22,12 +22,12 @@ CONTROLS = """
 <label>rows <select id="state"><option value="all">all</option><option value="failed">failed</option>
 <option value="fine">not failed</option></select></label>
 <label>score <select id="metric"><option>any</option></select></label>
-<label>from <input id="low" type="number" step="any"></label>
-<label>to <input id="high" type="number" step="any"></label>
+<span class="pair"><label>from <input id="low" type="number" step="any"></label>
+<label>to <input id="high" type="number" step="any"></label></span>
 <label>order <select id="order"><option value="input">as asked</option><option value="rising">lowest first</option>
 <option value="falling">highest first</option></select></label>
-<label>steps from <input id="fewest" type="number" min="0"></label>
-<label>to <input id="most" type="number" min="0"></label>
+<span class="pair"><label>steps from <input id="fewest" type="number" min="0"></label>
+<label>to <input id="most" type="number" min="0"></label></span>
 <label>id has <input id="wanted" size="8"></label>
 <span class="pager"><span id="count"></span><button id="before" aria-label="page before">&larr;</button>
 <button id="after" aria-label="next page">&rarr;</button></span></div>
