@@ -227,9 +227,8 @@ def _dry_run(args: argparse.Namespace, settings: BatchSettings) -> int:
         print(f"  row {sample_id}: {reason}")
     print(f"{found.num_wrong} rows would fail, {found.num_rows - found.num_wrong} would be answered")
     if found.seconds is not None:
-        print(
-            f"about {_duration(found.seconds)}, with one process, by {found.num_timed} rows that were tried and thrown away"
-        )
+        tried = f"by {found.num_timed} rows that were tried and thrown away"
+        print(f"about {_duration(found.seconds)} with one process, {tried}")
     return 0
 
 
