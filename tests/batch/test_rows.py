@@ -52,7 +52,7 @@ def test_folders_are_searched_for_files(tmp_path):
         find_files([tmp_path / "empty"])
 
 
-@pytest.mark.parametrize("key", ["..", "a/b", "", "x" * 300, "a\nb", ".hidden", "c:\\d"])
+@pytest.mark.parametrize("key", ["..", "a/b", "", "x" * 3000, "a\nb", ".hidden", "c:\\d"])
 def test_no_id_leads_out_of_its_folder(key):
     name = folder_name(key)
     assert name
@@ -117,13 +117,13 @@ def test_a_misspelt_task_is_told(tmp_path):
         task_of(row.asked, row.fields, "auto")
 
 
-def test_a_hundred_thousand_rows_take_no_memory(tmp_path):
+def test_rows_take_no_memory(tmp_path):
     path = tmp_path / "many.jsonl"
-    line = json.dumps({"prompt": "a cat", "notes": "x" * 300}) + "\n"
-    path.write_text(line * 100_000)
+    line = json.dumps({"prompt": "a cat", "notes": "x" * 3000}) + "\n"
+    path.write_text(line * 20_000)
     tracemalloc.start()
     count = sum(1 for _ in read_rows([path]))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == 100_000
-    assert peak < 16e6  # the file has 34 MB; what is kept are eight bytes a row, in a set
+    assert count == 20_000
+    assert peak < 8e6  # the file has 60 MB; what is kept are eight bytes a row, in a set

@@ -20,7 +20,8 @@ def is_alive(pid):
 
 @pytest.mark.slow
 def test_processes_give_the_folder_that_one_gives(write_rows, make_settings, make_engine):
-    rows = [{"id": f"r{n}", "prompt": f"thing {n}"} for n in range(40)] + [b"{broken"]
+    good = [{"id": f"r{n}", "prompt": f"thing {n}"} for n in range(40)]
+    rows = [*good[:20], *[b"{broken"] * 100, *good[20:], *[{"prompt": "x", "image": "gone.png"}] * 30]
     settings = make_settings(write_rows(rows), batch_size=4)
     whole = run(settings, make_engine(settings)).folder
     engine = WorkerEngine(settings, 2)

@@ -41,11 +41,13 @@ class ActorPlan:
 class RowActor:
     """Answers rows with one model."""
 
-    def __init__(self, plan: ActorPlan, model: Model | None = None) -> None:
-        """Loads the model unless it is given."""
+    def __init__(
+        self, plan: ActorPlan, model: Model | None = None, on_broken: Callable[[Finished], None] | None = None
+    ) -> None:
+        """Loads the model unless it is given. `on_broken` is told at once of rows that cannot be asked."""
         self._plan = plan
         self.model = model or load_model(plan)
-        self._answering = Answering(self.model, plan.rows, plan.window)
+        self._answering = Answering(self.model, plan.rows, plan.window, on_broken)
 
     @property
     def window(self) -> int:

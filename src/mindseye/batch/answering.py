@@ -28,9 +28,13 @@ class Answering:
     alone. If that helps, the window was too large and is halved; if not, it is the row that is too large.
     """
 
-    def __init__(self, model: Model, settings: RowSettings, window: int) -> None:
+    def __init__(
+        self, model: Model, settings: RowSettings, window: int, on_broken: Callable[[Finished], None] | None = None
+    ) -> None:
+        """`on_broken` is told at once of rows that cannot be asked; without it they come with the others."""
         self._model = model
         self._settings = settings
+        self._on_broken = on_broken
         self.window = window
 
     def answer(
@@ -86,14 +90,14 @@ class Answering:
             yield from _drained(broken)
 
     def _request(self, one: Prepared, broken: deque[Finished]) -> Request | None:
-        if one.error is not None:
-            broken.append(failed(one.row, one.error))
-            return None
-        try:
-            return make_request(self._model, one, self._settings)
-        except Exception as error:  # one row's error is no other's
-            broken.append(failed(one.row, told(error)))
-            return None
+        reason = one.error
+        if reason is None:
+            try:
+                return make_request(self._model, one, self._settings)
+            except Exception as error:  # one row's error is no other's
+                reason = told(error)
+        (self._on_broken or broken.append)(failed(one.row, reason))
+        return None
 
 
 def prepare_ahead(rows: Iterable[Row], preparer: RowPreparer, ahead: int) -> Iterator[Prepared]:

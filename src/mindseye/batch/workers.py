@@ -143,7 +143,8 @@ def _work(number: int, plan: ActorPlan, tasks: Any, results: Any, stopping: Any)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     try:
-        actor = RowActor(plan)
+        # whoever feeds this one sends more only for what it has got: broken rows must not wait for good ones
+        actor = RowActor(plan, on_broken=lambda finished: results.put((number, finished)))
         results.put((number, actor.model.notes))
         for finished in actor.answer(iter(tasks.get, None), stopping.is_set):
             results.put((number, finished))
