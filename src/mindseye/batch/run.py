@@ -103,7 +103,7 @@ def run(
         rows = PendingRows(settings.inputs, settings.start_idx, settings.end_idx, frozenset(_done_keys(folder)))
         session = _Session(folder, summary, engine)
         with ResultsFile(folder.results) as results:
-            writer = RunWriter(folder, results)
+            writer = RunWriter(folder, results, len(rows.done))
             try:
                 for finished in engine.answer(rows, is_stopped):
                     writer.write(finished)

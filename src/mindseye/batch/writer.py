@@ -14,8 +14,9 @@ from .results import ResultsFile, as_disk_error, write_whole
 
 @dataclass
 class Counts:
-    """What has been done."""
+    """What has been done in this session, and how many rows `before` it."""
 
+    before: int = 0
     rows: int = 0
     failed: int = 0
     images: int = 0
@@ -34,10 +35,10 @@ class Counts:
 class RunWriter:
     """Writes into one run's folder."""
 
-    def __init__(self, folder: RunFolder, results: ResultsFile) -> None:
+    def __init__(self, folder: RunFolder, results: ResultsFile, num_before: int = 0) -> None:
         self._folder = folder
         self._results = results
-        self.counts = Counts()
+        self.counts = Counts(num_before)
 
     def write(self, finished: Finished) -> None:
         """Put a row on disk; DiskFullError, with the row not written, where there is no room."""

@@ -24,7 +24,7 @@ class Progress:
         self._is_quiet = is_quiet
         self._is_terminal = sys.stderr.isatty()
         self._last = time.monotonic()
-        self._total: int | None = None
+        self._total = 0
         columns = (
             progress.TextColumn("rows"),
             progress.BarColumn(),
@@ -39,7 +39,6 @@ class Progress:
     def __enter__(self) -> Progress:
         if not self._is_quiet:
             self._total = self._count()
-            self._bar.update(self._task, total=self._total)
         self._bar.start()
         return self
 
@@ -51,11 +50,13 @@ class Progress:
         if self._is_quiet:
             return
         said = f"{counts.images} pictures, {counts.tokens / max(seconds, 1e-9):.0f} tokens/s, {counts.failed} failed"
+        total = self._total - counts.before
         if self._is_terminal:
-            self._bar.update(self._task, completed=counts.rows, description=said)
+            self._bar.update(self._task, total=total, completed=counts.rows, description=said)
         elif time.monotonic() - self._last > SECONDS_A_LINE:
             self._last = time.monotonic()
-            print(f"{counts.rows} of {self._total} rows, {said}, {seconds:.0f} s", file=sys.stderr, flush=True)
+            left = (total - counts.rows) * seconds / counts.rows
+            print(f"{counts.rows} of {total} rows, {said}, {left:.0f} s left", file=sys.stderr, flush=True)
 
     def _count(self) -> int:
         from ..batch.rows import count_rows
