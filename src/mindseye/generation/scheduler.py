@@ -37,7 +37,7 @@ class EngineConfig:
     """Most bytes of keys and values that running requests may need by estimate; None for half of what is free."""
     prefix_cache_bytes: int | None = None
     """Most bytes of keys and values kept to be found again; 0 for none, None for those of two whole contexts."""
-    writing_share: float = 0.3
+    writing_share: float = 0.27
     """Share of the time that writing gets while pictures are drawn (above 0, below 1)."""
     num_threads: int | None = None
     """CPU threads of a pass; None for the process's own number, and one for little work beside busy programs."""
