@@ -21,8 +21,9 @@ import PIL.Image
 from ..errors import InputError, nearest
 from ..generation.policies import WhenToDraw
 from ..params import check_seed
-from ..worlds import KINDS, Episode, EpisodeOptions, Say, Show, is_held_out, sample_episode, sample_scene, to_image
+from ..worlds import KINDS, Episode, EpisodeOptions, Say, Show, sample_episode, sample_scene, to_image
 from ..worlds.language import check_language
+from ..worlds.sampling import split_of
 
 STREAM = 0x6A756467  # sets the judge's random streams apart from those of training
 FINAL_PHRASES = ("Final Answer:", "最终答案")
@@ -202,7 +203,7 @@ def _reasoning(kind: str, number: int, seed: int, language: str) -> Exam:
     """
     for attempt in range(1000):
         episode = sample_episode(_stream(seed, "reasoning", number, attempt), "test", "reason", language)
-        if is_held_out(episode.truth["before"]):
+        if split_of([episode.truth["before"]]) == "test":
             break
     if kind == "reason.words":
         episode = sample_episode(_stream(seed, "reasoning", number, attempt), "test", kind, language)

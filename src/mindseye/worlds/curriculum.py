@@ -11,8 +11,8 @@ from mindseye.worlds import actions, captions, drawings, edits, questions, reaso
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions
 from mindseye.worlds.language import LANGUAGES, check_language
-from mindseye.worlds.mixing import check_shares, pick_kind
-from mindseye.worlds.sampling import check_split, is_held_out
+from mindseye.worlds.mixing import pick_kind
+from mindseye.worlds.sampling import check_split, split_of
 
 _BUILDERS: dict[str, Builder] = {
     kind: builder
@@ -48,7 +48,7 @@ def sample_episode(
 
     kind: one of KINDS, or a family such as "draw"; None picks by `mix` (kinds or families to weights).
     language: "en" or "zh"; None picks one, each as likely.
-    split: "train" shows no held-out combination of words in any picture, "test" shows at least one.
+    split: "train" shows no held-out combination of words in any picture, "validation" and "test" show one of theirs.
     Raises InputError for unknown words.
     """
     check_split(split)
@@ -59,16 +59,6 @@ def sample_episode(
     chosen = pick_kind({kind: 1.0} if kind else (mix or MIX), KINDS, rng.random())
     for _ in range(_MAX_THROWS):
         episode = _BUILDERS[chosen](dice, language, options)
-        if episode and any(map(is_held_out, episode.scenes)) == (split == "test"):
+        if episode and split_of(episode.scenes) == split:
             return episode
     raise InputError(f"found no {split} episode of kind {chosen} in {_MAX_THROWS} throws")
-
-
-def sample_sentences(rng: np.random.Generator, count: int, split: str = "train") -> list[str]:
-    """The texts of `count` random episodes, to train a tokenizer on; targets and requests alike."""
-    return [text for _ in range(count) for text in sample_episode(rng, split).texts]
-
-
-def check_mix(mix: Mapping[str, float]) -> None:
-    """Raise InputError for an unknown kind, a negative share or no share at all."""
-    check_shares(mix, KINDS)
