@@ -7,6 +7,7 @@ import math
 import numbers
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -54,6 +55,19 @@ def _is_a(kind: Any, value: object) -> bool:
     return isinstance(value, (list, tuple) if kind is tuple else kind)
 
 
+def _as_biases(given: Any) -> tuple[tuple[int, float], ...]:
+    """{id: bias}, (id, bias) pairs or "id=bias" texts as pairs."""
+    pairs = given.items() if isinstance(given, Mapping) else given
+    try:
+        pairs = [pair.split("=") if isinstance(pair, str) else pair for pair in pairs]
+        found = tuple((int(token), float(bias)) for token, bias in pairs)
+    except (TypeError, ValueError):
+        raise InputError(f"token_bias is {given!r}; expected token ids with numbers, as in {{1234: -100.0}}.") from None
+    for token, bias in found:
+        _check(token >= 0 and math.isfinite(bias), "token_bias", given, "ids from 0 on with finite numbers")
+    return found
+
+
 @dataclass(frozen=True)
 class TextParams:
     """How text is written."""
@@ -68,10 +82,20 @@ class TextParams:
     """Sample among the likeliest tokens that together have this probability (above 0, at most 1)."""
     stop: tuple[str, ...] = ()
     """Texts that end the answer; they are not part of it. On the command line once for each."""
+    max_thought_tokens: int | None = None
+    """Most tokens of a thought, apart from the answer's (1 or more); none counts both together before an answer. A
+    thought that reaches it is closed, and the answer follows."""
+    repetition_penalty: float = 1.0
+    """Above 1 makes words that were said already less likely, below 1 more (above 0)."""
+    token_bias: tuple[tuple[int, float], ...] = ()
+    """Numbers added to the scores of some tokens, as ID=BIAS; -100 forbids one. On the command line once for each."""
+    logprobs: int | None = None
+    """Report each token's log-probability and as many of the likeliest tokens' (0 to 20)."""
 
     def __post_init__(self) -> None:
         if isinstance(self.stop, str):
             object.__setattr__(self, "stop", (self.stop,))
+        object.__setattr__(self, "token_bias", _as_biases(self.token_bias))
         check_types(self)
         _check(all(isinstance(text, str) for text in self.stop), "stop", self.stop, "texts")
         _check(self.max_tokens >= 1, "max_tokens", self.max_tokens, "1 or more")
@@ -79,6 +103,10 @@ class TextParams:
         _check(self.top_k >= 0, "top_k", self.top_k, "0 (all) or more")
         _check(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
         _check(all(self.stop), "stop", self.stop, "texts that are not empty")
+        thought, penalty = self.max_thought_tokens, self.repetition_penalty
+        _check(thought is None or thought >= 1, "max_thought_tokens", thought, "1 or more")
+        _check(0 < penalty < math.inf, "repetition_penalty", penalty, "above 0")
+        _check(self.logprobs is None or 0 <= self.logprobs <= 20, "logprobs", self.logprobs, "0 to 20")
 
 
 @dataclass(frozen=True)
@@ -106,6 +134,8 @@ class ImageParams:
     """Least factor of that renormalisation (0 to 1)."""
     enable_taylorseer: bool = False
     """Computes a third of the later steps and extrapolates the rest: faster, not exact."""
+    preview_every: int = 0
+    """Show what the picture will be after every so many steps; 0 for never. The picture itself stays the same."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -124,6 +154,7 @@ class ImageParams:
             raise InputError(
                 f'cfg_renorm_type is "{self.cfg_renorm_type}"; expected one of {", ".join(RENORM_TYPES)}{hint}.'
             )
+        _check(self.preview_every >= 0, "preview_every", self.preview_every, "0 (never) or more")
         for name in ("width", "height"):
             value = getattr(self, name)
             _check(value is None or value >= 1, name, value, "1 pixel or more")
