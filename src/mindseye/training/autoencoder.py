@@ -56,6 +56,8 @@ class AutoencoderSettings:
     num_steps: int = 8000
     """All steps; those after the crop steps see whole pictures."""
     batch_size: int = 16
+    whole_batch_size: int = 16
+    """Pictures a step when they are whole; they cost as much as all their crops."""
     crop_size: int = 32
     learning_rate: float = 2e-3
     num_warmup_steps: int = 100
@@ -147,7 +149,7 @@ def to_pixels(pictures: np.ndarray) -> Tensor:
 
 def draw_batch(pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool) -> Tensor:
     """Pixels of random pictures of the pool, or of one random crop of each."""
-    pictures = pool[rng.integers(0, len(pool), settings.batch_size)]
+    pictures = pool[rng.integers(0, len(pool), settings.whole_batch_size if whole else settings.batch_size)]
     if not whole:
         top, left = rng.integers(0, pictures.shape[1] - settings.crop_size + 1, 2)
         pictures = pictures[:, top : top + settings.crop_size, left : left + settings.crop_size]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from mindseye.errors import InputError
+from mindseye.worlds.captions import caption
 from mindseye.worlds.curriculum import KINDS, MIX, sample_episode
+from mindseye.worlds.judging import follows, kept_psnr
 from mindseye.worlds.language import COLOUR_WORDS, PLACE_WORDS
+from mindseye.worlds.misses import MISSES
 from mindseye.worlds.nouns import KINDS as NOUN_KINDS
 from mindseye.worlds.nouns import NOUNS
+from mindseye.worlds.reading import read_scene
 from mindseye.worlds.render import render
 from mindseye.worlds.sampling import SPLITS, sample_scene
 from mindseye.worlds.scenes import BACKGROUNDS, PICTURE_SIZE, PLACES, SIZES, Scene
@@ -42,6 +47,20 @@ def patch_truth(scene: Any, per_side: int) -> dict[str, np.ndarray]:
     return truth
 
 
+def objections(pixels: np.ndarray, truth: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was read in a picture that is not what was asked for; nothing where it is."""
+    reading = read_scene(pixels)
+    if follows(reading, truth):
+        return ()
+    said = caption("en", reading.best_guess)
+    return (said if reading.is_clear else f"unclear, most like: {said}",)
+
+
+def kept_db(pixels: np.ndarray, before: Scene, target: Scene) -> float | None:
+    """PSNR in dB over what should have stayed."""
+    return kept_psnr(render(before), pixels, before, target)
+
+
 WORLD = World(
     name="corners",
     picture_size=PICTURE_SIZE,
@@ -57,6 +76,10 @@ WORLD = World(
         *PLACE_WORDS.values(),
         *COLOUR_WORDS.values(),
     ),
+    misses=MISSES,
+    objections=objections,
+    kept_db=kept_db,
+    told=lambda scene, language: caption(language, scene),
     patch_questions=PATCH_QUESTIONS,
     patch_truth=patch_truth,
 )

@@ -11,6 +11,7 @@ import numpy as np
 from mindseye.errors import InputError
 from mindseye.worlds.answers import matches_answer
 from mindseye.worlds.reading import Reading
+from mindseye.worlds.render import render
 from mindseye.worlds.scenes import CELL_SIZE, PICTURE_SIZE, PLACES, Scene
 
 __all__ = ["MAX_PSNR", "follows", "kept_psnr", "matches_answer"]
@@ -36,19 +37,23 @@ def follows(reading: Reading, truth: Mapping[str, Any]) -> bool:
 def kept_psnr(before_pixels: np.ndarray, drawn_pixels: np.ndarray, before: Scene, target: Scene) -> float | None:
     """PSNR in dB (at most 100) over the places that should not change; None where all should.
 
-    Both pictures are (64, 64, 3) uint8; `before` and `target` are the scenes before and after.
+    Both pictures are (64, 64, 3) uint8; `before` and `target` are the scenes before and after. Where the background
+    changes, the things on it should stay: then all of the picture is compared with the target.
     """
     expected = (PICTURE_SIZE, PICTURE_SIZE, 3)
     if before_pixels.shape != expected or drawn_pixels.shape != expected:
         raise InputError(f"pictures are {expected}, not {before_pixels.shape} and {drawn_pixels.shape}")
     if before.background != target.background:
-        return None
+        return _psnr(render(target), drawn_pixels)
     is_kept = np.ones((PICTURE_SIZE, PICTURE_SIZE), bool)
     for place, (top, left) in PLACES.items():
         if before.at(place) != target.at(place):
             is_kept[top : top + CELL_SIZE, left : left + CELL_SIZE] = False
     if not is_kept.any():
         return None
-    difference = before_pixels[is_kept].astype(np.float64) - drawn_pixels[is_kept]
-    error = float((difference**2).mean())
+    return _psnr(before_pixels[is_kept], drawn_pixels[is_kept])
+
+
+def _psnr(wanted: np.ndarray, drawn: np.ndarray) -> float:
+    error = float(((wanted.astype(np.float64) - drawn) ** 2).mean())
     return MAX_PSNR if error == 0 else min(MAX_PSNR, 10 * math.log10(255**2 / error))

@@ -23,6 +23,14 @@ def check_shares(shares: Shares, kinds: tuple[str, ...]) -> None:
     _lots(tuple(shares.items()), kinds)
 
 
+def kinds_called(names: Sequence[str] | None, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds by name or family, in their own order; all of them for None."""
+    if not names:
+        return kinds
+    chosen = {kind for name in names for kind in ([name] if name in kinds else _family(name, set(), kinds))}
+    return tuple(kind for kind in kinds if kind in chosen)
+
+
 @lru_cache(maxsize=64)
 def _lots(shares: tuple[tuple[str, float], ...], kinds: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The kinds that may be drawn, and the running sum of their weights."""

@@ -40,6 +40,14 @@ class World:
     """Words that shall be tokens of their own."""
     patch_questions: Mapping[str, tuple[str, ...]]
     """What the eyes are asked about every patch, and the possible answers."""
+    misses: Mapping[str, Callable[..., np.ndarray | None]]
+    """Name of a near miss to (dice, scene) -> pixels with one thing wrong, or None where the scene allows none."""
+    objections: Callable[[np.ndarray, Mapping[str, Any]], tuple[str, ...]]
+    """(pixels, truth) -> what is wrong with a picture; nothing where it is what was asked for."""
+    kept_db: Callable[[np.ndarray, Any, Any], float | None]
+    """(pixels, scene before, scene after) -> PSNR in dB over what should have stayed, None where nothing should."""
+    told: Callable[[Any, str], str]
+    """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]
     """(scene, patches a side) -> the index of the right answer for each patch, (rows, columns), by question."""
 

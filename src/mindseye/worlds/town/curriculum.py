@@ -26,6 +26,7 @@ from mindseye.worlds.town import (
 )
 from mindseye.worlds.town.lessons import Builder
 from mindseye.worlds.town.splits import belongs, check_split
+from mindseye.worlds.town.visible import is_visible
 from mindseye.worlds.town.voice import Voice
 
 _FAMILIES = (
@@ -85,6 +86,6 @@ def sample_episode(
     chosen = pick_kind({kind: 1.0} if kind else (mix or MIX), KINDS, rng.random())
     for _ in range(_MAX_THROWS):
         episode = _BUILDERS[chosen](Voice(dice, language, split), options)
-        if episode and belongs(episode.truth["about"], episode.scenes, split):
+        if episode and belongs(episode.truth["about"], episode.scenes, split) and all(map(is_visible, episode.scenes)):
             return episode
     raise InputError(f"found no {split} episode of kind {chosen} in {_MAX_THROWS} throws")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from mindseye.worlds.dice import Dice
+from mindseye.worlds.town.captions import caption
 from mindseye.worlds.town.curriculum import KINDS, MIX, sample_episode
+from mindseye.worlds.town.drawables import word_of
 from mindseye.worlds.town.garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
 from mindseye.worlds.town.grounds import COLOUR_WORDS, PLACES
+from mindseye.worlds.town.judging import kept_psnr, objections
 from mindseye.worlds.town.language import AREA_WORDS
+from mindseye.worlds.town.misses import MISSES
 from mindseye.worlds.town.nouns import KINDS as NOUN_KINDS
 from mindseye.worlds.town.nouns import NOUNS
 from mindseye.worlds.town.patches import QUESTIONS, patch_truth
@@ -36,6 +40,13 @@ def chinese_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
+def told(scene: Scene, language: str) -> str:
+    """The scene in words; where nobody could caption it, what stands there."""
+    words = caption(language, scene) if isinstance(scene.ground, str) else None
+    ground = scene.ground if isinstance(scene.ground, str) else f"street, kerb {scene.ground.kerb}"
+    return words or "; ".join([*(word_of(thing.what) for thing in scene.things), ground])
+
+
 WORLD = World(
     name="town",
     picture_size=PICTURE_SIZE,
@@ -46,6 +57,10 @@ WORLD = World(
     sample_scene=sample_scene,
     render=render,
     words=chinese_words(),
+    misses=MISSES,
+    objections=objections,
+    kept_db=kept_psnr,
+    told=told,
     patch_questions=QUESTIONS,
     patch_truth=patch_truth,
 )
