@@ -44,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"side is {args.side}; expected 32 to 1024 px")
     if args.folder.is_dir() and any(args.folder.iterdir()):
         raise InputError(f"{args.folder} is not empty; name a new folder")
+    if args.num < 1:
+        raise InputError(f"num is {args.num}; ask for at least 1 of each kind")
+    if args.split not in world.splits:
+        raise InputError(f'unknown split "{args.split}"; known: {", ".join(world.splits)}')
     make_folder(args.folder)
     wanted = Wanted(kinds, args.num, args.split, tuple(args.languages), args.seed)
     counts = write_world(world, wanted, args.folder, args.side)

@@ -8,6 +8,7 @@ there, or is it blurred? And is nothing else in the picture that should not be?
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,22 +24,27 @@ from mindseye.worlds.town.scenes import UNITS, Placed, Scene
 class Strictness:
     """When a picture is believed.
 
-    absence, rivalry: how far (0 to 1) a picture may lie on the way from the true drawing to the one without the thing,
-    or to the one with a rival in its place. detail: least share of the true drawing's fine structure that must be kept.
-    stain: largest mean squared deviation (levels squared) of a square of 8 x 8 units from what should be there.
-    ground: largest mean squared deviation of all that lies outside the things.
+    absence, rivalry, colour: how far (0 to 1) a picture may lie on the way from the true drawing to the one without the
+    thing, to the one with a rival in its place, and to the one with its colours turned. detail: least share of the true
+    drawing's fine structure that must be kept. stain: largest mean squared deviation (levels squared) of a square of
+    8 x 8 units from what should be there, where there are things and (ground_stain) where there are none. ground: the
+    same for all that lies outside the things.
     """
 
-    absence: float = 0.35
-    rivalry: float = 0.35
-    detail: float = 0.5
-    stain: float = 2200.0
-    ground: float = 500.0
+    absence: float = 0.5
+    rivalry: float = 0.5
+    colour: float = 0.4
+    detail: float = 0.36
+    stain: float = 3600.0
+    ground_stain: float = 1000.0
+    ground: float = 300.0
 
 
 DEFAULT_STRICTNESS = Strictness()
 _SLACK = (-2, -1, 0, 1, 2)  # units that a thing may lie beside its place
 _STAIN_SIDE = 8  # units
+_DETAIL = 2.5  # units: what a blur so wide takes away is detail
+_SEEN = 40_000.0  # squared levels, of a picture of 128 px: a person sees a difference from here on
 
 
 @dataclass(frozen=True)
@@ -120,29 +126,50 @@ def _objections_to(
     without = _part(with_thing(scene, number, None), around, side)
     if progress(mine, right, without) > strictness.absence:
         found.append((name, "it is not there"))
-    least = 0.02 * float(((right - without) ** 2).sum())
+    least = _SEEN * (side / UNITS) ** 2
     for rival in rivals_of(thing):
         drawn = _part(with_thing(scene, number, rival), around, side)
         if ((drawn - right) ** 2).sum() > least and progress(mine, right, drawn) > strictness.rivalry:
             found.append((name, f"it is rather {rival.what}, {rival.size}"))
             break
-    if detail_kept(mine, right) < strictness.detail:
-        found.append((name, "it is blurred"))
+    if any(progress(mine, right, turned) > strictness.colour for turned in _recoloured(right, without, least)):
+        found.append((name, "it has another colour"))
     return found
+
+
+def _recoloured(right: np.ndarray, without: np.ndarray, least: float) -> Iterator[np.ndarray]:
+    """The true drawing with the thing's colours turned by a third of the circle either way, where that can be seen."""
+    is_thing = np.abs(right - without).sum(axis=2, keepdims=True) > 24
+    for order in ((1, 2, 0), (2, 0, 1)):
+        turned = np.where(is_thing, right[..., order], right)
+        if ((turned - right) ** 2).sum() > least:
+            yield turned
 
 
 def _objections_to_rest(seen: np.ndarray, true: np.ndarray, scene: Scene, strictness: Strictness) -> list[str]:
     squared = ((seen - true) ** 2).mean(axis=2)  # (S, S)
-    cell = max(1, round(_STAIN_SIDE * len(seen) / UNITS))
-    count = len(seen) // cell
-    stains = squared[: count * cell, : count * cell].reshape(count, cell, count, cell).mean(axis=(1, 3))
-    found = [] if stains.max() <= strictness.stain else ["something is there that should not be"]
     is_free = np.ones(squared.shape, bool)
     for thing in scene.things:
         is_free[_around(thing, len(seen))] = False
+    found = []
+    if (
+        _stains(squared, len(seen)) > strictness.stain
+        or _stains(squared * is_free, len(seen)) > strictness.ground_stain
+    ):
+        found.append("something is there that should not be")
     if is_free.any() and squared[is_free].mean() > strictness.ground:
         found.append("the ground is not the one that was asked for")
+    if scene.things and detail_kept(seen, true, _DETAIL * len(seen) / UNITS) < strictness.detail:
+        found.append("it is blurred")
     return found
+
+
+def _stains(squared: np.ndarray, side: int) -> float:
+    """The largest mean of a square of cells."""
+    cell = max(1, round(_STAIN_SIDE * side / UNITS))
+    count = side // cell
+    cells = squared[: count * cell, : count * cell].reshape(count, cell, count, cell)
+    return float(cells.mean(axis=(1, 3)).max())
 
 
 def _around(thing: Placed, side: int) -> tuple[slice, slice]:
