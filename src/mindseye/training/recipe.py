@@ -140,6 +140,8 @@ class Recipe:
     seed: int = 0
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""
+    fused: bool = False
+    """Compile the decoder's small operations into few; needs a C++ compiler, and half a minute at the start."""
     precision: str = "bfloat16"
     """bfloat16 (master weights stay float32) or float32."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)

@@ -21,6 +21,7 @@ from mindseye.training import autoencoder as pocket_autoencoder
 from mindseye.training.data import WorldStream, cached
 from mindseye.training.export import export
 from mindseye.training.eyes import teach_eyes
+from mindseye.training.fuse import fuse
 from mindseye.training.loop import Trainer
 from mindseye.training.optimizer import Average, make_optimizer
 from mindseye.training.plans import Marks, Planner
@@ -92,6 +93,8 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     else:
         begin(recipe, model, say)
         state.average = Average(model)
+    if recipe.fused:
+        fuse(model)
     special, sizes = tokenizer.special, recipe.model
     over = tokenizer.special_ids["<|endoftext|>"]
     marks = Marks(special.start, special.end, special.image_start, special.image_end, over)
