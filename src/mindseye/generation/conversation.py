@@ -36,7 +36,7 @@ class Conversation:
         """`prefixes` is where other requests' keys and values are found again."""
         self.loaded = loaded
         self.config = loaded.config
-        self.views = Views(loaded.network, prefixes or PrefixCache(0))
+        self.views = Views(loaded.network, PrefixCache(0) if prefixes is None else prefixes)
         self.last_size: tuple[int, int] | None = None
         self.has_system_prompt = False
         self._drawn: PIL.Image.Image | None = None

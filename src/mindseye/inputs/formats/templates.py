@@ -41,8 +41,8 @@ LLAVA = Template(
 )
 PLAIN = Template(
     name="plain",
-    around={role: ("", "\n") for role in ("system", "user", "assistant")},
-    opening="",
+    around={"system": ("", "\n"), "user": ("", ""), "assistant": ("\n", "\n")},
+    opening="\n",
     stops=("<|endoftext|>", "</s>"),
 )
 
