@@ -27,6 +27,7 @@ VERBS = (
     "judge",
     "check_drawing",
     "train",
+    "world",
 )
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInterrupt: 130, MindseyeError: 2}
 
