@@ -3,7 +3,7 @@
 from PIL import Image
 
 from mindseye.evaluation.answers import Answer
-from mindseye.worlds import Say, to_image
+from mindseye.worlds import Say
 
 
 class Oracle:
@@ -20,7 +20,10 @@ class Oracle:
         targets = [step for step in exam.episode.steps if step.is_target]
         if exam.task == "tell":
             targets = targets[-1:]
-        parts = [step.text.split("</think>")[-1] if isinstance(step, Say) else to_image(step.scene) for step in targets]
+        parts = [
+            step.text.split("</think>")[-1] if isinstance(step, Say) else exam.picture_of(step.scene)
+            for step in targets
+        ]
         return tuple(part for part in parts if part)
 
 

@@ -7,9 +7,11 @@ import torch
 
 from mindseye.errors import SettingsError
 from mindseye.training import autoencoder as training
-from mindseye.training.autoencoder import AutoencoderSettings, train_autoencoder
+from mindseye.training.autoencoder import AutoencoderSettings, Subject, train_autoencoder
+from mindseye.worlds.world import world_called
 
 SETTINGS = AutoencoderSettings(ch=32, norm_num_groups=8, num_steps=6, num_crop_steps=4, batch_size=2, pool_size=8)
+SUBJECT = Subject(world_called("corners"), 64)
 
 
 class KilledError(Exception):
@@ -34,12 +36,12 @@ def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(training, "draw_batch", draw_and_die)
     with pytest.raises(KilledError):
-        train_autoencoder(SETTINGS, 0, quiet, file)
+        train_autoencoder(SETTINGS, SUBJECT, quiet, file)
     assert torch.load(file)["step"] == 3
     monkeypatch.setattr(training, "draw_batch", draw_batch)
-    resumed = train_autoencoder(SETTINGS, 0, quiet, file)
+    resumed = train_autoencoder(SETTINGS, SUBJECT, quiet, file)
     assert not file.exists()
-    whole = train_autoencoder(SETTINGS, 0, quiet)
+    whole = train_autoencoder(SETTINGS, SUBJECT, quiet)
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
@@ -48,4 +50,4 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "half-way.pt"
     file.write_bytes(b"half")
     with pytest.raises(SettingsError, match=r"half-way\.pt"):
-        train_autoencoder(SETTINGS, 0, quiet, file)
+        train_autoencoder(SETTINGS, SUBJECT, quiet, file)

@@ -13,6 +13,7 @@ from mindseye.training.plans import Dropout, ImageSegment, Marks, Planner, TextS
 from mindseye.training.recipe import DataSettings, Phase
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.scenes import Scene, Thing
+from mindseye.worlds.world import world_called
 
 MARKS = Marks(start=300, end=301, image_start=302, image_end=303, over=304)
 PLANNER = Planner(lambda text: list(text.encode()), MARKS, vit_side=4, latent_side=4)
@@ -95,7 +96,7 @@ def test_padding_changes_nobodys_neighbours() -> None:
 def test_batches_follow_from_their_number() -> None:
     phases = (Phase({"draw": 1}, 5), Phase({"edit": 1, "question": 1}))
     settings = DataSettings(phases, tokens_per_batch=500, look_back=0.0)
-    one, two = (WorldStream(settings, PLANNER, seed=3) for _ in range(2))
+    one, two = (WorldStream(settings, PLANNER, 3, world_called("corners"), 64) for _ in range(2))
     assert np.array_equal(one[7].batch.text_ids, two[7].batch.text_ids)
     assert np.array_equal(one[7].pictures, two[7].pictures)
     assert not np.array_equal(one[7].batch.text_ids[:50], one[8].batch.text_ids[:50])

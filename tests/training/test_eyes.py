@@ -5,14 +5,19 @@ import torch
 
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.unified import UnifiedModel
-from mindseye.training.eyes import QUESTIONS, EyesSettings, teach_eyes, truth_of
+from mindseye.training.autoencoder import Subject
+from mindseye.training.eyes import EyesSettings, teach_eyes, truth_of
 from mindseye.training.recipe import ModelSizes
 from mindseye.worlds.scenes import Scene, Thing
+from mindseye.worlds.world import world_called
+
+WORLD = world_called("corners")
+QUESTIONS = WORLD.patch_questions
 
 
 def test_truth_of_a_scene() -> None:
     scene = Scene((Thing("cat", "top right", "small"), Thing("dog", "bottom left")), "blue")
-    truth = {name: answers.reshape(4, 4).numpy() for name, answers in truth_of([scene], 16).items()}
+    truth = {name: answers.reshape(4, 4).numpy() for name, answers in truth_of([scene], WORLD, 4).items()}
     cat, dog = (QUESTIONS["noun"].index(noun) for noun in ("cat", "dog"))
     expected = np.zeros((4, 4), int)
     expected[:2, 2:], expected[2:, :2] = cat, dog
@@ -23,7 +28,7 @@ def test_truth_of_a_scene() -> None:
 
 
 def test_a_thing_in_the_middle() -> None:
-    truth = truth_of([Scene((Thing("cat", "middle"),))], 16)["noun"].reshape(4, 4)
+    truth = truth_of([Scene((Thing("cat", "middle"),))], WORLD, 4)["noun"].reshape(4, 4)
     assert (truth[1:3, 1:3] > 0).all() and (truth > 0).sum() == 4
 
 
@@ -32,7 +37,7 @@ def test_eyes_learn_to_see() -> None:
     model.initialise(torch.Generator().manual_seed(0))
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     seen: list[dict[str, float]] = []
-    teach_eyes(model, EyesSettings(num_steps=60, batch_size=32), 0, seen.append)
+    teach_eyes(model, EyesSettings(num_steps=60, batch_size=32), Subject(WORLD, 64), seen.append)
     assert seen[-1]["loss"] < 0.6 * seen[0]["loss"]
     assert seen[-1]["background"] > 0.9 and seen[-1]["noun"] > seen[0]["noun"]
     changed = {name.split(".")[0] for name, weight in model.state_dict().items() if not weight.equal(before[name])}

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 
 from mindseye.inputs.tokenizer import Tokenizer
-from mindseye.training.run import world_words
+from mindseye.training.run import words_apart
 from mindseye.training.vocabulary import train_vocabulary
-from mindseye.worlds.curriculum import sample_sentences
 from mindseye.worlds.nouns import NOUNS
+from mindseye.worlds.world import sample_sentences, world_called
+
+WORLD = world_called("corners")
 
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     folder: Path = tmp_path_factory.mktemp("vocabulary")
-    texts = sample_sentences(np.random.default_rng(0), 5000)
-    assert train_vocabulary(texts, world_words(), 1280, folder) <= 1280
+    texts = sample_sentences(WORLD, np.random.default_rng(0), 5000)
+    assert train_vocabulary(texts, words_apart(WORLD), 1280, folder) <= 1280
     return Tokenizer.from_folder(folder)
 
 

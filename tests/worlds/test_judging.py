@@ -73,7 +73,9 @@ def test_kept_psnr_looks_only_at_what_should_stay():
     assert kept_psnr(render(before), render(after), before, after) == 100.0
     spoiled = render(Scene((Thing("pig", "top left"),)))
     assert kept_psnr(render(before), spoiled, before, after) < 20
-    assert kept_psnr(render(before), render(before), before, Scene(before.things, "red")) is None
+    red = Scene(before.things, "red")
+    assert kept_psnr(render(before), render(red), before, red) == 100.0
+    assert kept_psnr(render(before), render(Scene((), "red")), before, red) < 20
 
 
 @pytest.mark.parametrize(

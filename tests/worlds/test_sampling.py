@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from mindseye.errors import InputError
-from mindseye.worlds import KINDS, is_held_out, sample_episode, sample_scene, sample_sentences
-from mindseye.worlds.sampling import held_out_pairs, held_out_singles
+from mindseye.worlds import KINDS, is_held_out, sample_episode, sample_scene
+from mindseye.worlds.sampling import held_out_pairs, held_out_singles, split_of
+from mindseye.worlds.world import sample_sentences, world_called
 
 
 def test_about_eight_percent_are_held_out():
@@ -20,10 +21,17 @@ def test_training_never_shows_a_held_out_combination():
 
 def test_every_test_scene_and_episode_shows_one():
     rng = np.random.default_rng(2)
-    assert all(is_held_out(sample_scene(rng, "test")) for _ in range(1000))
+    for split in ("validation", "test"):
+        assert all(split_of([sample_scene(rng, split)]) == split for _ in range(500))
     for kind in KINDS:
         for _ in range(20):
-            assert any(map(is_held_out, sample_episode(rng, "test", kind).scenes))
+            assert split_of(sample_episode(rng, "test", kind).scenes) == "test"
+            assert split_of(sample_episode(rng, "validation", kind).scenes) == "validation"
+
+
+def test_validation_and_test_hold_out_different_combinations():
+    fates = [*held_out_pairs().values(), *held_out_singles().values()]
+    assert 0.4 < fates.count("test") / len(fates) < 0.6 and set(fates) == {"validation", "test"}
 
 
 def test_the_same_seed_gives_the_same_episode():
@@ -39,7 +47,7 @@ def test_the_mix_decides_the_kinds():
 
 
 def test_sentences_for_a_tokenizer():
-    sentences = sample_sentences(np.random.default_rng(4), 300)
+    sentences = sample_sentences(world_called("corners"), np.random.default_rng(4), 300)
     assert len(sentences) >= 600 and all(sentences)
     assert 0.3 < np.mean([sentence.isascii() for sentence in sentences]) < 0.8
 

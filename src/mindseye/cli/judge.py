@@ -28,7 +28,13 @@ def register(commands: Commands) -> None:
     parser.add_argument("--kinds", nargs="+", metavar="KIND", help='kinds or families, as in "draw" or "edit.add"')
     parser.add_argument("--languages", nargs="+", metavar="LANGUAGE", default=["en", "zh"], help="en, zh or both")
     parser.add_argument("--unified", action="store_true", help="ask too whether the model knows when to draw")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed asks the same (default: 0)")
+    parser.add_argument(
+        "--seeds", "--seed", type=int, nargs="+", default=[0], help="the same seed asks the same; several are averaged"
+    )
+    parser.add_argument(
+        "--split", default="test", help="test to publish, validation to choose by, train for the gap (default: test)"
+    )
+    parser.add_argument("--world", default="corners", help="the world that is asked about: corners or town")
     parser.add_argument("--batch", type=int, default=32, help="requests at once (default: 32)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write index.html and verdict.json there")
     add_options(parser.add_argument_group("drawing"), ImageParams)
@@ -51,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from ..evaluation.report import as_json
     from .show import print_json
 
-    choose_kinds(args.kinds)  # complain before the model is loaded
+    choose_kinds(args.kinds, world=args.world)  # complain before the model is loaded
     if args.model and args.named:
         raise InputError(f'two models came, "{args.model}" and "{args.named}"; name one')
     args.model = args.model or args.named or "pocket"
@@ -63,14 +69,16 @@ def run(args: argparse.Namespace) -> int:
         verdict = judge(
             answerer,
             num=args.num,
-            seed=args.seed,
+            seed=args.seeds,
             kinds=args.kinds,
             languages=args.languages,
             unified=args.unified,
             batch=args.batch,
             watch=progress.watch,
+            world=args.world,
+            split=args.split,
         )
-    asked = [result for result in verdict.results if not result.exam.kind.startswith("eye.")]
+    asked = [result for result in verdict.results if not result.exam.kind.startswith(("eye.", "miss."))]
     if asked and all(result.answer.error for result in asked):
         raise InputError(f"every request failed, the first with: {asked[0].answer.error}")
     facts = as_json(verdict)

@@ -30,6 +30,7 @@ VERBS = (
     "batch",
     "evaluate",
     "compare",
+    "world",
 )
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInterrupt: 130, MindseyeError: 2}
 

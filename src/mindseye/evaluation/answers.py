@@ -17,8 +17,8 @@ from ..generation.turns import Request, story_of
 from ..generation.work import Decode, Encode, Story
 from ..inputs.images import from_pixels, resize_to_limits, to_pixels
 from ..reply import parts_of
-from ..worlds import Say, to_image
-from .exams import Exam
+from ..worlds.episodes import Say
+from .exam import Exam
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -100,7 +100,7 @@ def tell(exam: Exam, request: Request, conversation: Conversation) -> Story[str]
         if isinstance(step, Say):
             conversation.say(step.text, role="assistant" if step.is_target else "user")
         else:
-            conversation.show(to_image(step.scene), role="assistant" if step.is_target else "user")
+            conversation.show(exam.picture_of(step.scene), role="assistant" if step.is_target else "user")
     written = yield from conversation.write(request.text, torch.Generator().manual_seed(request.seed))
     return written.finish
 

@@ -16,7 +16,7 @@ MOST_SHOWN = 3  # right ones and wrong ones of a kind
 
 def write_page(verdict: Verdict, path: str | Path) -> Path:
     """Write the page and return where it is."""
-    asked = f"{len(verdict.results)} requests about pictures that training never shows, seed {verdict.seed}"
+    asked = f"{len(verdict.results)} requests of the {verdict.split} split, seed {', '.join(map(str, verdict.seeds))}"
     page = Page(f"What {Path(verdict.model).name} can do", asked)
     for warning in warnings(verdict):
         page.text(f"Beware: {warning}.")

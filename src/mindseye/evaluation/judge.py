@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import PIL.Image
 
 from ..errors import InputError
-from ..worlds import to_image
-from ..worlds.language import LANGUAGES
+from ..worlds.grammar import LANGUAGES
+from ..worlds.world import World
 from .answers import Answer, Answerer, ModelAnswerer
-from .exams import GROUPS, Exam, Group, choose_kinds, make_exams
+from .exam import Asked, Exam, Group
+from .exams import SYLLABI, choose_kinds, make_exams
 from .marking import Mark, mark, pixels_of
 from .shares import Share
 
@@ -30,6 +31,8 @@ class Result:
     exam: Exam
     answer: Answer
     mark: Mark
+    seed: int = 0
+    """The judge's seed that made the exam."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +41,13 @@ class Verdict:
 
     model: str
     num: int
-    seed: int
+    seeds: tuple[int, ...]
     languages: tuple[str, ...]
     results: tuple[Result, ...]
     num_planned: int
     """How many requests were to be asked; more than there are results where somebody stopped it."""
+    world: str = "corners"
+    split: str = "test"
 
     @property
     def is_cut(self) -> bool:
@@ -58,7 +63,10 @@ class Verdict:
     def groups(self) -> tuple[Group, ...]:
         """The groups of which something was asked, each with the kinds that were."""
         asked = set(self.kinds)
-        chosen = (replace(group, kinds=tuple(kind for kind in group.kinds if kind in asked)) for group in GROUPS)
+        chosen = (
+            replace(group, kinds=tuple(kind for kind in group.kinds if kind in asked))
+            for group in SYLLABI[self.world].groups
+        )
         return tuple(group for group in chosen if group.kinds)
 
     @property
@@ -76,6 +84,20 @@ class Verdict:
         """How much of it was right by a measure of `Mark.tallies`."""
         marks = [result.mark for result in self.of(kinds, language)]
         return Share.sum(mark.tallies[measure] for mark in marks if measure in mark.tallies)
+
+    def range(self, kinds: Iterable[str], measure: str = "right") -> tuple[float, float] | None:
+        """The least and the greatest share (0 to 1) of the seeds; None where there is one seed or nothing measured."""
+        wanted = tuple(kinds)
+        by_seed = [
+            Share.sum(result.mark.tallies[measure] for result in self.of(wanted) if self._counts(result, seed, measure))
+            for seed in self.seeds
+        ]
+        values = [share.value for share in by_seed if share.is_measured]
+        return (min(values), max(values)) if len(values) > 1 else None
+
+    @staticmethod
+    def _counts(result: Result, seed: int, measure: str) -> bool:
+        return result.seed == seed and measure in result.mark.tallies
 
     def measures(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """The measures that these kinds have."""
@@ -101,48 +123,62 @@ def judge(
     model: Model | Answerer,
     *,
     num: int = 100,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     kinds: Iterable[str] | None = None,
     languages: Sequence[str] = LANGUAGES,
     unified: bool = False,
     batch: int = 32,
     watch: Watch | None = None,
+    world: str = "corners",
+    split: str = "test",
 ) -> Verdict:
-    """Ask `num` held-out requests of every kind, as many in each language, and judge the answers.
+    """Ask `num` requests of every kind and seed, as many in each language, and judge the answers.
 
     model: a loaded model, or anything that answers exams. kinds: kinds or families; None for all but "unified".
     unified: ask too whether the model draws exactly when a picture is wanted. batch: requests at once.
+    split: "test" for figures to publish, "validation" for all that is tried or chosen, "train" to see the gap.
     The same seed asks the same. Raises InputError for unknown kinds and languages; errors of single requests
     count as wrong. Ctrl-C ends it with what was judged so far, if that is anything.
     """
     if batch < 1:
         raise InputError(f"batch is {batch}; expected 1 or more")
     answerer = model if hasattr(model, "answer") else ModelAnswerer(model)  # type: ignore[arg-type]
-    asked = [make_exams(kind, num, seed, languages) for kind in choose_kinds(kinds, unified)]
-    total = sum(map(len, asked))
-    batches = [exams[start : start + batch] for exams in asked for start in range(0, len(exams), batch)]
+    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+    if not seeds:
+        raise InputError("no seed was given; expected at least one")
+    asked = [
+        (one, make_exams(kind, num, Asked(one, split), languages, world))
+        for kind in choose_kinds(kinds, unified, world)
+        for one in seeds
+    ]
+    total = sum(len(exams) for _, exams in asked)
+    batches = [(one, exams[at : at + batch]) for one, exams in asked for at in range(0, len(exams), batch)]
     results: list[Result] = []
     try:
-        for some in batches:
+        for one, some in batches:
             if watch:
                 watch(some[0].kind, len(results), total)
             answers = _answers(answerer, some)
-            results += [Result(exam, answer, mark(exam, answer)) for exam, answer in zip(some, answers, strict=True)]
+            results += [
+                Result(exam, answer, mark(exam, answer), one) for exam, answer in zip(some, answers, strict=True)
+            ]
     except KeyboardInterrupt:
         if not results:
             raise
-    return Verdict(answerer.name, num, seed, tuple(languages), tuple(results), total)
+    return Verdict(answerer.name, num, seeds, tuple(languages), tuple(results), total, world, split)
 
 
 def _answers(answerer: Answerer, exams: Sequence[Exam]) -> list[Answer]:
     if exams[0].task == "see":
-        return [Answer((to_image(exam.episode.truth["scene"]),)) for exam in exams]
-    return [_small(answer) for answer in answerer.answer(exams)]
+        return [Answer((exam.seen,)) for exam in exams]
+    return [_small(answer, exams[0].world) for answer in answerer.answer(exams)]
 
 
-def _small(answer: Answer) -> Answer:
-    """The answer with pictures at the size of this world, as they are judged: thousands must fit in memory."""
-    parts = tuple(part if isinstance(part, str) else PIL.Image.fromarray(pixels_of(part)) for part in answer.parts)
+def _small(answer: Answer, world: World) -> Answer:
+    """The answer with pictures at the size of their world, as they are judged: thousands must fit in memory."""
+    parts = tuple(
+        part if isinstance(part, str) else PIL.Image.fromarray(pixels_of(part, world)) for part in answer.parts
+    )
     return replace(answer, parts=parts)
 
 

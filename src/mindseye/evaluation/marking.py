@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import PIL.Image
 
-from ..worlds import Scene, render
-from ..worlds.captions import caption
-from ..worlds.judging import follows, kept_psnr, matches_answer
-from ..worlds.reading import Reading, read_scene
-from ..worlds.scenes import PICTURE_SIZE
+from ..worlds.answers import matches_answer
+from ..worlds.episodes import Say, Show
+from ..worlds.world import World
 from .answers import Answer
-from .exams import FINAL_PHRASES, WORD_KINDS, Exam
+from .exam import FINAL_PHRASES, Exam
 
 KEPT_DB = 25.0  # what should not change counts as kept from here on
 
@@ -26,10 +23,11 @@ Tallies = dict[str, tuple[int, int]]
 class Mark:
     """The judgement of one answer.
 
-    tallies: (right, total) by measure. Every kind has "right"; edits and actions also "done" and "kept", "reason"
-    also "steps", unified.picture and unified.talk_picture also "follows", those of words also "answers".
+    tallies: (right, total) by measure. Every kind has "right". Changes of a picture also have "done" and "kept";
+    puzzles that are pictured "answer" and "steps", and are right when the answer and all pictures are; requests where
+    the model decides whether to draw "follows" for pictures or "answers" for words. A near miss is right when refused.
     kept_db: PSNR over what should not change, where something should not and a picture came.
-    found: what was said, or what was read in the picture. expected: what would have been right.
+    found: what was said, or what was objected to in the picture. expected: what would have been right.
     """
 
     tallies: Tallies
@@ -45,36 +43,49 @@ class Mark:
 
 def mark(exam: Exam, answer: Answer) -> Mark:
     """Judge an answer against the truth of its exam."""
-    family = exam.kind.split(".")[0]
     if answer.error:
         return Mark(_all_wrong(exam), f"({answer.error})", _expected(exam))
-    if family == "unified":
-        return _mark_unified(exam, answer)
-    if family == "reason":
-        return _mark_reasoning(exam, answer)
-    if family in ("edit", "action"):
-        return _mark_change(exam, answer)
-    if exam.kind in (*WORD_KINDS, "think.question"):
+    if exam.kind.startswith("miss."):
+        refused = bool(_objections(exam, answer))
+        return Mark({"right": _tally(refused)}, _found(exam, answer), _expected(exam))
+    if is_free(exam):
+        return _mark_free(exam, answer)
+    if is_puzzle(exam):
+        return _mark_puzzle(exam, answer)
+    if asks_words(exam):
         return Mark({"right": _tally(matches_answer(answer.text, exam.episode.truth))}, answer.text, _expected(exam))
+    if "before" in exam.episode.truth:
+        tallies, kept_db = _change_tallies(exam, answer)
+        return Mark(tallies, _found(exam, answer), _expected(exam), kept_db)
     return Mark({"right": _tally(_shows(exam, answer))}, _found(exam, answer), _expected(exam))
 
 
-def pixels_of(image: PIL.Image.Image) -> np.ndarray:
-    """(64, 64, 3) uint8, resized where a model draws at another size."""
+def asks_words(exam: Exam) -> bool:
+    """Whether the last thing to come is a text."""
+    return isinstance(exam.episode.steps[-1], Say)
+
+
+def is_puzzle(exam: Exam) -> bool:
+    """Whether there is a final answer after steps: its pictures drawn, shown, or left out."""
+    return "scenes" in exam.episode.truth and asks_words(exam)
+
+
+def is_pictured(exam: Exam) -> bool:
+    """Whether the model is to draw the steps of a puzzle itself."""
+    drawn = any(isinstance(step, Show) and step.is_target for step in exam.episode.steps)
+    return is_puzzle(exam) and drawn and exam.task == "generate"
+
+
+def is_free(exam: Exam) -> bool:
+    """Whether the model is to decide by itself between a picture and words."""
+    return exam.kind.startswith(("unified.", "talk."))
+
+
+def pixels_of(image: PIL.Image.Image, world: World) -> np.ndarray:
+    """(S, S, 3) uint8 at the world's size, resized where a model draws at another one."""
     image = image.convert("RGB")
-    side = (PICTURE_SIZE, PICTURE_SIZE)
+    side = (world.picture_size, world.picture_size)
     return np.array(image if image.size == side else image.resize(side, PIL.Image.Resampling.BICUBIC))
-
-
-def read_picture(image: PIL.Image.Image) -> Reading:
-    """What the judge sees in a picture of any size."""
-    return read_scene(pixels_of(image))
-
-
-def in_words(reading: Reading, language: str = "en") -> str:
-    """What was read, for people."""
-    words = caption(language, reading.best_guess)
-    return words if reading.is_clear else f"unclear, most like: {words}"
 
 
 def final_answer(answer: Answer) -> str:
@@ -86,36 +97,37 @@ def final_answer(answer: Answer) -> str:
     return found[-1].strip(" ：:\n") if len(found) > 1 else ""
 
 
-def _mark_change(exam: Exam, answer: Answer) -> Mark:
-    tallies, kept_db = _change_tallies(exam, answer)
-    return Mark(tallies, _found(exam, answer), _expected(exam), kept_db)
-
-
 def _change_tallies(exam: Exam, answer: Answer) -> tuple[Tallies, float | None]:
     """Done: the scene is the one that was asked for. Kept: the rest is as it was. Right: both."""
-    before, target = exam.episode.truth["before"], exam.episode.truth["scene"]
+    truth = exam.episode.truth
     if not answer.images:
-        return _all_wrong(exam), None
-    kept_db = kept_psnr(render(before), pixels_of(answer.images[-1]), before, target)
+        return {name: (0, 1) for name in ("right", "done", "kept")}, None
+    kept_db = exam.world.kept_db(pixels_of(answer.images[-1], exam.world), truth["before"], truth["scene"])
     is_done, is_kept = _shows(exam, answer), kept_db is None or kept_db >= KEPT_DB
     tallies = {"right": _tally(is_done and is_kept), "done": _tally(is_done)}
     return {**tallies, "kept": (0, 0) if kept_db is None else _tally(is_kept)}, kept_db
 
 
-def _mark_reasoning(exam: Exam, answer: Answer) -> Mark:
+def _mark_puzzle(exam: Exam, answer: Answer) -> Mark:
     said = final_answer(answer)
-    tallies = {"right": _tally(bool(said) and matches_answer(said, exam.episode.truth))}
-    if exam.kind == "reason":
-        truths: Sequence[Scene] = exam.episode.truth["scenes"]
-        right = sum(follows(read_picture(image), {"scene": true}) for image, true in zip(answer.images, truths))
-        tallies["steps"] = (right, len(truths))
-    found = " / ".join(part if isinstance(part, str) else in_words(read_picture(part)) for part in answer.parts)
-    return Mark(tallies, found, _expected(exam))
+    is_said = bool(said) and matches_answer(said, exam.episode.truth)
+    found = " / ".join(part if isinstance(part, str) else "(picture)" for part in answer.parts)
+    if not is_pictured(exam):
+        return Mark({"right": _tally(is_said)}, found, _expected(exam))
+    truths = exam.episode.truth["scenes"]
+    wrong = [
+        exam.world.objections(pixels_of(image, exam.world), {"scene": true})
+        for image, true in zip(answer.images, truths)
+    ]
+    steps = sum(not objections for objections in wrong)
+    is_right = is_said and steps == len(truths) == len(answer.images)
+    tallies = {"right": _tally(is_right), "answer": _tally(is_said), "steps": (steps, len(truths))}
+    return Mark(tallies, "; ".join([found, *(one for objections in wrong for one in objections)]), _expected(exam))
 
 
-def _mark_unified(exam: Exam, answer: Answer) -> Mark:
+def _mark_free(exam: Exam, answer: Answer) -> Mark:
     found, expected = _found(exam, answer), _expected(exam)
-    if exam.kind.endswith("words"):
+    if asks_words(exam):
         is_said = not answer.images and matches_answer(answer.text, exam.episode.truth)
         return Mark({"right": _tally(not answer.images), "answers": _tally(is_said)}, found, expected)
     is_change = "before" in exam.episode.truth
@@ -125,33 +137,40 @@ def _mark_unified(exam: Exam, answer: Answer) -> Mark:
     return Mark({"right": is_right}, found, expected)
 
 
+def _objections(exam: Exam, answer: Answer) -> tuple[str, ...]:
+    """What is wrong with the last picture."""
+    if not answer.images:
+        return ("no picture",)
+    truth = {name: value for name, value in exam.episode.truth.items() if name in ("wish", "scene")}
+    return exam.world.objections(pixels_of(answer.images[-1], exam.world), truth)
+
+
 def _shows(exam: Exam, answer: Answer) -> bool:
-    return bool(answer.images) and follows(read_picture(answer.images[-1]), exam.episode.truth)
+    return not _objections(exam, answer)
 
 
 def _found(exam: Exam, answer: Answer) -> str:
     said = [answer.text] if answer.text else []
     if answer.images:
-        said.append(in_words(read_picture(answer.images[-1]), exam.language))
-    return " / ".join(said) or "(nothing)"
+        said.append("; ".join(_objections(exam, answer)) if "scene" in exam.episode.truth else "a picture")
+    return " / ".join(filter(None, said)) or ("as asked" if answer.images else "(nothing)")
 
 
 def _expected(exam: Exam) -> str:
     truth = exam.episode.truth
-    return truth["answer"] if "answer" in truth else caption(exam.language, truth["scene"])
+    if asks_words(exam) and "answer" in truth:
+        return truth["answer"]
+    return exam.world.told(truth["scene"], exam.language)
 
 
 def _all_wrong(exam: Exam) -> Tallies:
     tallies = {"right": (0, 1)}
-    family = exam.kind.split(".")[0]
-    if family in ("edit", "action"):
-        tallies |= {"done": (0, 1), "kept": (0, 1)}
-    if exam.kind == "reason":
-        tallies["steps"] = (0, len(exam.episode.truth["scenes"]))
-    if family == "unified" and exam.kind.endswith("picture"):
-        tallies["follows"] = (0, 1)
-    if family == "unified" and exam.kind.endswith("words"):
-        tallies["answers"] = (0, 1)
+    if is_free(exam) and exam.kind.endswith(("picture", "words")):
+        return tallies | {"answers" if asks_words(exam) else "follows": (0, 1)}
+    if is_pictured(exam):
+        return tallies | {"answer": (0, 1), "steps": (0, len(exam.episode.truth["scenes"]))}
+    if "before" in exam.episode.truth and not asks_words(exam) and not is_free(exam):
+        return tallies | {"done": (0, 1), "kept": (0, 1)}
     return tallies
 
 

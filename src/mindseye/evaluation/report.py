@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .exams import TALK_KINDS
+from .corner_exams import TALK_KINDS
+from .exam import Group
 from .judge import Verdict
 from .marking import KEPT_DB
 from .shares import Share, difference
@@ -26,6 +27,7 @@ NAMES = {
 }
 """Kinds whose names say too little."""
 LEAST_SIGHT = 0.99  # below this share of true pictures read right, the judge warns of itself
+LEAST_REFUSED = 0.98  # the same for near misses
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,15 @@ class Table:
 def tables(verdict: Verdict) -> list[Table]:
     """All that was measured, the most asked-for first."""
     groups = {group.name: group for group in verdict.groups}
-    special = ("reasoning", "unified", "eye")
+    special = ("reasoning", "unified", "imagined", "eye")
     found = [_main_table(verdict, [group for name, group in groups.items() if name not in special])]
-    changes = [groups[name].kinds for name in ("edits", "actions") if name in groups]
+    changes = [group.kinds for name, group in groups.items() if name not in special and _has_changes(verdict, group)]
     if changes:
         found.append(_changes_table(verdict, changes))
     if "reasoning" in groups:
         found.append(_reasoning_table(verdict, groups["reasoning"].kinds))
+    if "imagined" in groups:
+        found.append(_imagined_table(verdict, groups["imagined"].kinds))
     if "unified" in groups:
         found.append(_unified_table(verdict))
     if "eye" in groups:
@@ -63,7 +67,8 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     if "unified" in groups:
         groups["unified"]["obeys"] = _share_facts(verdict.share(["unified.picture", "unified.words"]))
         groups["unified"]["same_when_forced"] = _share_facts(verdict.same_when_forced())
-    said = {"model": verdict.model, "num": verdict.num, "seed": verdict.seed, "languages": list(verdict.languages)}
+    said = {"model": verdict.model, "num": verdict.num, "languages": list(verdict.languages)}
+    said |= {"world": verdict.world, "split": verdict.split, "seeds": list(verdict.seeds)}
     errors = [{"kind": r.exam.kind, "number": r.exam.seed, "error": r.answer.error} for r in verdict.errors]
     return {**said, "groups": groups, "errors": errors, "warnings": warnings(verdict)}
 
@@ -73,6 +78,9 @@ def warnings(verdict: Verdict) -> list[str]:
     said = []
     if verdict.is_cut:
         said.append(f"stopped after {len(verdict.results)} of {verdict.num_planned} requests")
+    misses = verdict.share([kind for kind in verdict.kinds if kind.startswith("miss.")])
+    if misses.is_measured and misses.value < LEAST_REFUSED:
+        said.append(f"the judge refuses only {percent(misses)} of near misses: the shares of pictures are too high")
     for kind in ("eye.true", "eye.redrawn"):
         share = verdict.share([kind])
         if share.total and share.value < LEAST_SIGHT:
@@ -98,13 +106,17 @@ def _main_table(verdict: Verdict, groups: Iterable) -> Table:
 
 def _header(verdict: Verdict) -> tuple[str, ...]:
     compared = ("English", "Chinese", "Chinese - English (95 %)") if _is_bilingual(verdict) else ()
-    return ("asked", "right", "95 %", "of", *compared, "s each")
+    ranged = ("by seed",) if len(verdict.seeds) > 1 else ()
+    return ("asked", "right", "95 %", "of", *ranged, *compared, "s each")
 
 
 def _row(verdict: Verdict, name: str, kinds: Iterable[str], measure: str = "right") -> tuple[str, ...]:
     kinds = tuple(kinds)
     share = verdict.share(kinds, measure)
     cells = [name, percent(share), _interval(share), str(share.total)]
+    if len(verdict.seeds) > 1:
+        ends = verdict.range(kinds, measure)
+        cells.append(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}" if ends else "-")
     if _is_bilingual(verdict):
         english, chinese = (verdict.share(kinds, measure, language) for language in ("en", "zh"))
         apart, (low, high) = difference(chinese, english)
@@ -115,8 +127,9 @@ def _row(verdict: Verdict, name: str, kinds: Iterable[str], measure: str = "righ
 def _changes_table(verdict: Verdict, families: Iterable[tuple[str, ...]]) -> Table:
     rows = []
     for kinds in families:
-        rows += [_change_row(verdict, f"  {kind}", [kind]) for kind in kinds]
-        rows.append(_change_row(verdict, f"all {kinds[0].split('.')[0]}s", kinds))
+        rows += [_change_row(verdict, f"  {kind}", [kind]) for kind in kinds if "done" in verdict.measures([kind])]
+        if len(kinds) > 1:
+            rows.append(_change_row(verdict, f"all {kinds[0].split('.')[0]}s", kinds))
     header = ("changed", "done", "95 %", f"rest kept (>= {KEPT_DB:.0f} dB)", "mean dB of the rest", "both", "95 %")
     return Table("edits and actions: is it done, and is the rest as it was", header, tuple(rows))
 
@@ -134,8 +147,12 @@ def _reasoning_table(verdict: Verdict, kinds: tuple[str, ...]) -> Table:
     def line(name: str, value: Any) -> tuple[str, ...]:
         return (name, *(value(kind) for kind in kinds))
 
-    rows = [line("right final answer", lambda kind: percent(verdict.share([kind])))]
+    def answered(kind: str) -> Share:
+        return verdict.share([kind], "answer" if "answer" in verdict.measures([kind]) else "right")
+
+    rows = [line("right final answer and right pictures", lambda kind: percent(verdict.share([kind])))]
     rows.append(line("95 %", lambda kind: _interval(verdict.share([kind]))))
+    rows.append(line("right final answer alone", lambda kind: percent(answered(kind))))
     rows.append(line("puzzles", lambda kind: str(verdict.share([kind]).total)))
     for language, name in (("en", "in English"), ("zh", "in Chinese")):
         if language in verdict.languages:
@@ -145,6 +162,18 @@ def _reasoning_table(verdict: Verdict, kinds: tuple[str, ...]) -> Table:
     rows.append(("95 %", *(_interval(share) if share.total else "-" for share in steps)))
     rows.append(line("s each", lambda kind: f"{verdict.seconds([kind]):.2f}"))
     return Table("puzzles", ("", *(NAMES[kind] for kind in kinds)), tuple(rows))
+
+
+def _imagined_table(verdict: Verdict, kinds: tuple[str, ...]) -> Table:
+    """Requests answered after picturing them, and the same answered at once: equally trained, so comparable."""
+    rows = []
+    for kind in kinds:
+        shares = [verdict.share([kind], measure) for measure in ("right", "answer", "steps")]
+        if not shares[1].is_measured:
+            shares[1] = shares[0]  # answered at once there is nothing but the answer
+        rows.append((kind, *(percent(share) for share in shares), _interval(shares[1]), str(shares[0].total)))
+    header = ("imagined or at once", "answer and pictures", "answer alone", "pictures", "95 % of the answer", "of")
+    return Table("imagined first, or answered at once", header, tuple(rows))
 
 
 def _unified_table(verdict: Verdict) -> Table:
@@ -169,11 +198,21 @@ def _unified_table(verdict: Verdict) -> Table:
 
 
 def _eye_table(verdict: Verdict) -> Table:
+    """True pictures that it accepts, beside those that it should refuse and accepts nevertheless."""
     rows = []
     for kind in ("eye.true", "eye.redrawn"):
         share = verdict.share([kind])
         rows.append((NAMES[kind], percent(share), _interval(share), str(share.total)))
-    return Table("the judge's own eye", ("", "right", "95 %", "of"), tuple(rows))
+    misses = [kind for kind in verdict.kinds if kind.startswith("miss.")]
+    for name, some in (*((kind, [kind]) for kind in misses), ("all near misses", misses)):
+        share = verdict.share(some)
+        accepted = Share(share.total - share.right, share.total)
+        rows.append((f"accepts falsely: {name}", percent(accepted), _interval(accepted), str(share.total)))
+    return Table("the judge's own eye", ("", "accepted", "95 %", "of"), tuple(rows))
+
+
+def _has_changes(verdict: Verdict, group: Group) -> bool:
+    return any("done" in verdict.measures([kind]) for kind in group.kinds)
 
 
 def _facts(verdict: Verdict, kinds: Iterable[str]) -> dict[str, Any]:
@@ -182,8 +221,11 @@ def _facts(verdict: Verdict, kinds: Iterable[str]) -> dict[str, Any]:
     for measure in verdict.measures(kinds):
         facts[measure] = _share_facts(verdict.share(kinds, measure))
         shares = {language: verdict.share(kinds, measure, language) for language in verdict.languages}
+        ends = verdict.range(kinds, measure)
+        if ends:
+            facts[measure]["range_of_seeds"] = _rounded(ends)
         facts[measure]["languages"] = {language: _share_facts(share) for language, share in shares.items()}
-        if _is_bilingual(verdict):
+        if _is_bilingual(verdict) and all(share.is_measured for share in shares.values()):
             apart, interval = difference(shares["zh"], shares["en"])
             facts[measure]["zh_minus_en"] = {"value": round(apart, 4), "interval": _rounded(interval)}
     kept_db = verdict.kept_db(kinds)
@@ -193,8 +235,10 @@ def _facts(verdict: Verdict, kinds: Iterable[str]) -> dict[str, Any]:
 
 
 def _share_facts(share: Share) -> dict[str, Any]:
-    value = round(share.value, 4)
-    return {"value": value, "right": share.right, "total": share.total, "interval": _rounded(share.interval)}
+    """What was not measured has no value: null, never 0 of 0."""
+    value = round(share.value, 4) if share.is_measured else None
+    interval = _rounded(share.interval) if share.is_measured else None
+    return {"value": value, "right": share.right, "total": share.total, "interval": interval}
 
 
 def _rounded(interval: tuple[float, float]) -> list[float]:

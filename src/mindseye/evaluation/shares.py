@@ -19,8 +19,13 @@ class Share:
 
     @property
     def value(self) -> float:
-        """0 to 1; 0 of 0 is 0."""
+        """0 to 1; 0 of 0 is 0, so ask `is_measured` first."""
         return self.right / self.total if self.total else 0.0
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything was asked at all."""
+        return self.total > 0
 
     @property
     def interval(self) -> Interval:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..worlds import Episode, Say, Scene, Show, Thing, operations
 from ..worlds.wishes import Wanted, Wish
-from .exams import REASONING, Exam
+from .exam import REASONING, Exam
 
 SCENES: Mapping[str, Scene] = {
     "panda-apple": Scene((Thing("panda", "top left"), Thing("apple", "top right")), "blue"),

@@ -22,6 +22,7 @@ Fields = Mapping[str, Any]
 MARK = re.compile(r"<image_start>\s*\[([A-Za-z_]+\d+)\]\s*<image_end>")
 PLACEHOLDER = "<image>"
 PLAIN_WORDS = ("prompt", "question", "instruction", "text")
+TARGETS = ("target", "target_image", "output_image")
 USER_NAMES, MODEL_NAMES = ("human", "user"), ("gpt", "assistant", "model")
 
 
@@ -100,7 +101,7 @@ def read_truth(fields: Fields) -> Truth:
     answer = _last_of_model(turns) if isinstance(turns, list) else ""
     for key in ("answer", "Final Answer", "ground_truth"):
         answer = answer or _text(fields, key)
-    targets = [PictureField(key, fields[key]) for key in ("target", "target_image") if is_source(fields.get(key))]
+    targets = [PictureField(key, fields[key]) for key in TARGETS if is_source(fields.get(key))]
     return Truth(_text(fields, "Text Reasoning Trace"), answer, pictures or tuple(targets))
 
 

@@ -1,4 +1,4 @@
-"""Trains the pocket autoencoder on rendered scenes.
+"""Trains the pocket autoencoder on rendered scenes of a world.
 
 Most steps look at crops of a quarter of the picture: four times as many steps a second, and convolutions do
 not care. The last steps look at whole pictures, since norms and the middle attention do.
@@ -22,8 +22,7 @@ from torch import Tensor, nn
 from mindseye.errors import SettingsError
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.vae import Autoencoder, ResnetBlock
-from mindseye.worlds.render import render
-from mindseye.worlds.sampling import sample_scene
+from mindseye.worlds.world import World
 
 Report = Callable[[dict[str, float]], None]
 WEIGHTS_FILE = "ae.safetensors"
@@ -32,6 +31,16 @@ FIRST_LOG_VARIANCE = -5.0  # nearly no noise at the start, or the decoder learns
 GRADIENT_CLIP = 1.0
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an autoencoder shall learn to give back: pictures of a world at a size."""
+
+    world: World
+    side: int
+    """px"""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class AutoencoderSettings:
     num_steps: int = 8000
     """All steps; those after the crop steps see whole pictures."""
     batch_size: int = 16
+    whole_batch_size: int = 16
+    """Pictures a step when they are whole; they cost as much as all their crops."""
     crop_size: int = 32
     learning_rate: float = 2e-3
     num_warmup_steps: int = 100
@@ -71,15 +82,16 @@ class AutoencoderSettings:
 
 
 def train_autoencoder(
-    settings: AutoencoderSettings, seed: int, report: Report, half_way: Path | None = None
+    settings: AutoencoderSettings, subject: Subject, report: Report, half_way: Path | None = None
 ) -> Autoencoder:
     """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then.
 
     `half_way` names a file that is written every few minutes and that a later call goes on from; it is removed at
     the end.
     """
+    seed = subject.seed
     torch.manual_seed(seed)
-    pool = render_pool(np.random.default_rng(seed), settings.pool_size)
+    pool = render_pool(subject, settings.pool_size)
     autoencoder = Autoencoder(settings.config)
     prepare_for_training(autoencoder)
     parameters = list(autoencoder.parameters())
@@ -124,9 +136,10 @@ def _go_on(file: Path, autoencoder: Autoencoder, optimizer: torch.optim.Optimize
     return said["step"]
 
 
-def render_pool(rng: np.random.Generator, size: int, split: str = "train") -> np.ndarray:
+def render_pool(subject: Subject, size: int, split: str = "train") -> np.ndarray:
     """(size, S, S, 3) uint8 pictures of random scenes."""
-    return np.stack([render(sample_scene(rng, split)) for _ in range(size)])
+    rng, world = np.random.default_rng(subject.seed), subject.world
+    return np.stack([world.render(world.sample_scene(rng, split), subject.side) for _ in range(size)])
 
 
 def to_pixels(pictures: np.ndarray) -> Tensor:
@@ -136,7 +149,7 @@ def to_pixels(pictures: np.ndarray) -> Tensor:
 
 def draw_batch(pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool) -> Tensor:
     """Pixels of random pictures of the pool, or of one random crop of each."""
-    pictures = pool[rng.integers(0, len(pool), settings.batch_size)]
+    pictures = pool[rng.integers(0, len(pool), settings.whole_batch_size if whole else settings.batch_size)]
     if not whole:
         top, left = rng.integers(0, pictures.shape[1] - settings.crop_size + 1, 2)
         pictures = pictures[:, top : top + settings.crop_size, left : left + settings.crop_size]

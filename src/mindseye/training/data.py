@@ -16,8 +16,7 @@ from mindseye.training.batches import Batch, pack
 from mindseye.training.pixels import to_latent_tokens, to_patches
 from mindseye.training.plans import Encode, ImageSegment, Plan, Planner, drop_conditions, plan_length
 from mindseye.training.recipe import DataSettings
-from mindseye.worlds.curriculum import sample_episode
-from mindseye.worlds.render import render
+from mindseye.worlds.world import World
 
 ENCODED_AT_ONCE = 8  # pictures; few stay in the processor's cache, which makes encoding four times as fast
 
@@ -42,6 +41,9 @@ class WorldStream:
     settings: DataSettings
     planner: Planner
     seed: int
+    world: World
+    side: int
+    """px of a picture."""
 
     def __getitem__(self, number: int) -> PicturedBatch:
         plans = self.plans(number)
@@ -50,7 +52,7 @@ class WorldStream:
         row_of = {image: row for row, image in enumerate(images)}
         return PicturedBatch(
             batch,
-            draw_pictures(images),
+            draw_pictures(images, self.world, self.side),
             _rows(batch.vit_images, row_of),
             _rows(batch.latent_images, row_of),
         )
@@ -62,7 +64,7 @@ class WorldStream:
         plans: list[Plan] = []
         num_tokens = 0
         while True:
-            episode = sample_episode(rng, self.settings.split, mix=mix)
+            episode = self.world.sample_episode(rng, self.settings.split, mix=mix)
             looks_back = rng.random() < self.settings.look_back
             sees_latents = rng.random() < self.settings.latents_with_questions
             plan = self.planner.plan(episode.steps, looks_back, sees_latents)
@@ -73,9 +75,9 @@ class WorldStream:
             plans.append(plan)
 
 
-def draw_pictures(scenes: Sequence[Hashable]) -> np.ndarray:
+def draw_pictures(scenes: Sequence[Hashable], world: World, side: int) -> np.ndarray:
     """(B, S, S, 3) uint8 pictures of scenes."""
-    return np.stack([render(scene) for scene in scenes])  # type: ignore[arg-type]
+    return np.stack([world.render(scene, side) for scene in scenes])
 
 
 def _rows(images: Sequence[ImageSegment], row_of: dict[Hashable, int]) -> np.ndarray:

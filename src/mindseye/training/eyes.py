@@ -4,12 +4,13 @@ BAGEL begins with a ViT that was trained elsewhere; from words alone, a new one 
 The heads read what the decoder will read: normalised, with the fixed positions added. They ask for the place too, or
 the features would drown the positions.
 """
-# B pictures, S side of a picture in px, P patches of a picture, D hidden_size of the decoder
+# B pictures, P patches of a picture, D hidden_size of the decoder
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,23 +18,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mindseye.networks.unified import UnifiedModel
-from mindseye.training.autoencoder import to_pixels
+from mindseye.training.autoencoder import Subject, to_pixels
 from mindseye.training.optimizer import OptimizerSettings, make_optimizer
 from mindseye.training.pixels import to_patches
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.render import render
-from mindseye.worlds.sampling import sample_scene
-from mindseye.worlds.scenes import BACKGROUNDS, PICTURE_SIZE, PLACES, SIZES, Scene
+from mindseye.worlds.world import World
 
 Report = Callable[[dict[str, float]], None]
 REPORT_EVERY = 100  # steps
-QUESTIONS: dict[str, tuple[str, ...]] = {
-    "noun": ("nothing", *NOUNS),
-    "size": ("nothing", *SIZES),
-    "background": tuple(BACKGROUNDS),
-}
-"""What is asked about every patch, and the possible answers; which patch it is is asked besides."""
 PLACE = "place"
+"""Which patch it is: asked besides all that the world asks."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +41,12 @@ class EyesSettings:
 class SeenPatches(nn.Module):
     """Eyes and connector of a network, with a head for every question."""
 
-    def __init__(self, model: UnifiedModel) -> None:
+    def __init__(self, model: UnifiedModel, world: World, per_side: int) -> None:
         super().__init__()
         self.vit_model, self.connector, self.vit_pos_embed = model.vit_model, model.connector, model.vit_pos_embed
         width = model.config.decoder.hidden_size
-        num_answers = {name: len(answers) for name, answers in QUESTIONS.items()}
-        num_answers[PLACE] = (PICTURE_SIZE // model.config.vit.patch_size) ** 2
+        num_answers = {name: len(answers) for name, answers in world.patch_questions.items()}
+        num_answers[PLACE] = per_side**2
         self.heads = nn.ModuleDict({name: nn.Linear(width, count) for name, count in num_answers.items()})
 
     def forward(self, patches: Tensor) -> dict[str, Tensor]:
@@ -68,11 +61,12 @@ class SeenPatches(nn.Module):
         return {name: head(normed) for name, head in self.heads.items()}
 
 
-def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: Report) -> None:
+def teach_eyes(model: UnifiedModel, settings: EyesSettings, subject: Subject, report: Report) -> None:
     """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng((seed, 1))
-    student, side = SeenPatches(model), model.config.vit.patch_size
+    torch.manual_seed(subject.seed)
+    rng, world = np.random.default_rng((subject.seed, 1)), subject.world
+    per_side = subject.side // model.config.vit.patch_size
+    student = SeenPatches(model, world, per_side)
     pace = OptimizerSettings(
         num_steps=settings.num_steps,
         num_decay_steps=settings.num_steps // 3,
@@ -81,10 +75,11 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
     )
     optimizer = make_optimizer(student, pace)
     for step in range(settings.num_steps):
-        scenes = [sample_scene(rng) for _ in range(settings.batch_size)]
+        scenes = [world.sample_scene(rng, "train") for _ in range(settings.batch_size)]
+        pixels = to_pixels(np.stack([world.render(scene, subject.side) for scene in scenes]))
         with torch.autocast("cpu", torch.bfloat16):
-            scores = student(patches_of(scenes, side))
-        truth = truth_of(scenes, side)
+            scores = student(to_patches(pixels, model.config.vit.patch_size))
+        truth = truth_of(scenes, world, per_side)
         losses = [F.cross_entropy(scores[name].float(), truth[name]) for name in truth]
         for group in optimizer.param_groups:
             group["lr"] = pace.learning_rate_at(step)
@@ -99,22 +94,11 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
         parameter.grad = None
 
 
-def patches_of(scenes: list[Scene], side: int) -> Tensor:
-    """(B, P, numbers) patches of `side` px of rendered scenes."""
-    return to_patches(to_pixels(np.stack([render(scene) for scene in scenes])), side)
-
-
-def truth_of(scenes: list[Scene], side: int) -> dict[str, Tensor]:
-    """(B * P,) the right answers by question; a patch belongs to the thing in whose square it lies."""
-    per_side = PICTURE_SIZE // side
-    shape = (len(scenes), per_side, per_side)
-    truth = {name: np.zeros(shape, np.int64) for name in QUESTIONS}
-    for number, scene in enumerate(scenes):
-        truth["background"][number] = QUESTIONS["background"].index(scene.background)
-        for thing in scene.things:
-            top, left = (start // side for start in PLACES[thing.place])
-            square = (number, slice(top, top + per_side // 2), slice(left, left + per_side // 2))
-            truth["noun"][square] = QUESTIONS["noun"].index(thing.noun)
-            truth["size"][square] = QUESTIONS["size"].index(thing.size)
-    found = {name: torch.from_numpy(answers.reshape(-1)) for name, answers in truth.items()}
+def truth_of(scenes: Sequence[Any], world: World, per_side: int) -> dict[str, Tensor]:
+    """(B * P,) the right answers by question."""
+    truths = [world.patch_truth(scene, per_side) for scene in scenes]
+    found = {
+        name: torch.from_numpy(np.stack([truth[name] for truth in truths]).reshape(-1))
+        for name in world.patch_questions
+    }
     return {**found, PLACE: torch.arange(per_side**2).repeat(len(scenes))}

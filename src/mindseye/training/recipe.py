@@ -13,7 +13,8 @@ from mindseye.training.losses import LossSettings
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.plans import Dropout
 from mindseye.training.vocabulary import VocabularySettings
-from mindseye.worlds.curriculum import check_mix
+from mindseye.worlds.mixing import check_shares
+from mindseye.worlds.world import World, world_called
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,6 @@ class Phase:
     until: int | None = None
     """The first step that is no longer in this phase; the last phase has none."""
 
-    def __post_init__(self) -> None:
-        try:
-            check_mix(self.mix)
-        except InputError as error:
-            raise SettingsError(f"mix of a phase: {error}") from error
-
 
 @dataclass(frozen=True)
 class DataSettings:
@@ -137,12 +132,16 @@ class Recipe:
     """One training run from nothing to a checkpoint folder."""
 
     data: DataSettings
+    world: str = "corners"
+    """The world that is learned: corners or town."""
     run_folder: str = "runs/pocket"
     start_from: str | None = None
     """A checkpoint folder of the same sizes whose weights the run begins with; None for random ones."""
     seed: int = 0
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""
+    fused: bool = False
+    """Compile the decoder's small operations into few; needs a C++ compiler, and half a minute at the start."""
     precision: str = "bfloat16"
     """bfloat16 (master weights stay float32) or float32."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
@@ -158,3 +157,13 @@ class Recipe:
             raise SettingsError(f"threads is {self.threads}; expected 1 or more")
         if self.precision not in ("bfloat16", "float32"):
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
+        try:
+            for phase in self.data.phases:
+                check_shares(phase.mix, self.learned_world.kinds)
+        except InputError as error:
+            raise SettingsError(f"mix of a phase: {error}") from error
+
+    @property
+    def learned_world(self) -> World:
+        """The world of that name."""
+        return world_called(self.world)

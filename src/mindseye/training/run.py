@@ -21,15 +21,14 @@ from mindseye.training import autoencoder as pocket_autoencoder
 from mindseye.training.data import WorldStream, cached
 from mindseye.training.export import export
 from mindseye.training.eyes import teach_eyes
+from mindseye.training.fuse import fuse
 from mindseye.training.loop import Trainer
 from mindseye.training.optimizer import Average, make_optimizer
 from mindseye.training.plans import Marks, Planner
 from mindseye.training.recipe import Recipe
 from mindseye.training.resume import TrainState, has_state, load_state
 from mindseye.training.vocabulary import train_vocabulary
-from mindseye.worlds.curriculum import sample_sentences
-from mindseye.worlds.language import COLOUR_WORDS, PLACE_WORDS
-from mindseye.worlds.nouns import KINDS, NOUNS
+from mindseye.worlds.world import World, sample_sentences
 
 Say = Callable[[str], None]
 CHECKPOINT_FOLDER = "checkpoint"
@@ -94,6 +93,8 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     else:
         begin(recipe, model, say)
         state.average = Average(model)
+    if recipe.fused:
+        fuse(model)
     special, sizes = tokenizer.special, recipe.model
     over = tokenizer.special_ids["<|endoftext|>"]
     marks = Marks(special.start, special.end, special.image_start, special.image_end, over)
@@ -101,7 +102,7 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     encode = cached(tokenizer.encode)
     vit_side = sizes.image_size // sizes.vit_patch_size
     planner = Planner(encode, marks, vit_side, latent_side, recipe.data.noisy_copies)
-    stream = WorldStream(recipe.data, planner, recipe.seed)
+    stream = WorldStream(recipe.data, planner, recipe.seed, recipe.learned_world, sizes.image_size)
     return Prepared(Trainer(recipe, stream, model, autoencoder, folder), state, vocabulary)
 
 
@@ -112,7 +113,7 @@ def begin(recipe: Recipe, model: UnifiedModel, say: Say) -> None:
         say(f"starting from {recipe.start_from}")
     if recipe.eyes.num_steps:
         say("teaching the eyes")
-        teach_eyes(model, recipe.eyes, recipe.seed, lambda numbers: say(f"eyes {numbers}"))
+        teach_eyes(model, recipe.eyes, subject_of(recipe), lambda numbers: say(f"eyes {numbers}"))
 
 
 def fill(model: UnifiedModel, folder: Path) -> None:
@@ -133,11 +134,12 @@ def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say) -> Autoencoder:
         say("training the autoencoder")
         trained = pocket_autoencoder.train_autoencoder(
             recipe.autoencoder,
-            recipe.seed,
+            subject_of(recipe),
             lambda numbers: say(f"autoencoder {numbers}"),
             folder / "autoencoder-half-way.pt",
         )
-        pictures = pocket_autoencoder.render_pool(np.random.default_rng(recipe.seed + 1), 200, "test")
+        unseen = replace(subject_of(recipe), seed=recipe.seed + 1)
+        pictures = pocket_autoencoder.render_pool(unseen, 200, "validation")
         psnr = pocket_autoencoder.measure_psnr(trained, pocket_autoencoder.to_pixels(pictures))
         say(f"the autoencoder gives back unseen scenes at {psnr:.2f} dB")
         pocket_autoencoder.save_autoencoder(trained, folder)
@@ -153,13 +155,17 @@ def prepare_vocabulary(recipe: Recipe, folder: Path, say: Say) -> Tokenizer:
     """The tokenizer in `folder`, made from texts of the world when there is none."""
     if not (folder / "tokenizer_config.json").is_file():
         settings, rng = recipe.vocabulary, np.random.default_rng(recipe.seed)
-        texts = sample_sentences(rng, settings.num_episodes)
-        num_tokens = train_vocabulary(texts, world_words(), settings.size, folder)
+        texts = sample_sentences(recipe.learned_world, rng, settings.num_episodes)
+        num_tokens = train_vocabulary(texts, words_apart(recipe.learned_world), settings.size, folder)
         say(f"made a vocabulary of {num_tokens} tokens")
     return Tokenizer.from_folder(folder)
 
 
-def world_words() -> list[str]:
-    """Words of the world that shall be tokens of their own."""
-    chinese = [noun.zh for noun in NOUNS.values()] + [kind.zh for kind in KINDS.values()]
-    return [*chinese, *PLACE_WORDS.values(), *COLOUR_WORDS.values(), "<think>", "</think>"]
+def words_apart(world: World) -> list[str]:
+    """Words of the world, and marks, that shall be tokens of their own."""
+    return [*world.words, "<think>", "</think>"]
+
+
+def subject_of(recipe: Recipe) -> pocket_autoencoder.Subject:
+    """The pictures that a run is about."""
+    return pocket_autoencoder.Subject(recipe.learned_world, recipe.model.image_size, recipe.seed)

@@ -1,6 +1,6 @@
 """Pictured worlds whose truth is known: they teach and judge the pocket model."""
 
-from mindseye.worlds.curriculum import KINDS, MIX, sample_episode, sample_sentences
+from mindseye.worlds.curriculum import KINDS, MIX, sample_episode
 from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
 from mindseye.worlds.nouns import KINDS as NOUN_KINDS
 from mindseye.worlds.nouns import NOUNS, Kind, Noun
@@ -29,6 +29,5 @@ __all__ = [
     "render",
     "sample_episode",
     "sample_scene",
-    "sample_sentences",
     "to_image",
 ]

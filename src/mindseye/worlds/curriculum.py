@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Mapping
-from functools import lru_cache
-from itertools import accumulate
 
 import numpy as np
 
-from mindseye.errors import InputError, nearest
+from mindseye.errors import InputError
 from mindseye.worlds import actions, captions, drawings, edits, questions, reasoning, talks, thoughts
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions
 from mindseye.worlds.language import LANGUAGES, check_language
-from mindseye.worlds.sampling import check_split, is_held_out
+from mindseye.worlds.mixing import pick_kind
+from mindseye.worlds.sampling import check_split, split_of
 
 _BUILDERS: dict[str, Builder] = {
     kind: builder
@@ -50,7 +48,7 @@ def sample_episode(
 
     kind: one of KINDS, or a family such as "draw"; None picks by `mix` (kinds or families to weights).
     language: "en" or "zh"; None picks one, each as likely.
-    split: "train" shows no held-out combination of words in any picture, "test" shows at least one.
+    split: "train" shows no held-out combination of words in any picture, "validation" and "test" show one of theirs.
     Raises InputError for unknown words.
     """
     check_split(split)
@@ -58,45 +56,9 @@ def sample_episode(
     if language is None:
         language = dice.pick(LANGUAGES)
     check_language(language)
-    shares = {kind: 1.0} if kind else (mix or MIX)
-    kinds, bounds = _lots(tuple(shares.items()))
-    chosen = kinds[min(bisect(bounds, rng.random() * bounds[-1]), len(kinds) - 1)]
+    chosen = pick_kind({kind: 1.0} if kind else (mix or MIX), KINDS, rng.random())
     for _ in range(_MAX_THROWS):
         episode = _BUILDERS[chosen](dice, language, options)
-        if episode and any(map(is_held_out, episode.scenes)) == (split == "test"):
+        if episode and split_of(episode.scenes) == split:
             return episode
     raise InputError(f"found no {split} episode of kind {chosen} in {_MAX_THROWS} throws")
-
-
-def sample_sentences(rng: np.random.Generator, count: int, split: str = "train") -> list[str]:
-    """The texts of `count` random episodes, to train a tokenizer on; targets and requests alike."""
-    return [text for _ in range(count) for text in sample_episode(rng, split).texts]
-
-
-def check_mix(mix: Mapping[str, float]) -> None:
-    """Raise InputError for an unknown kind, a negative share or no share at all."""
-    _lots(tuple(mix.items()))
-
-
-@lru_cache(maxsize=64)
-def _lots(shares: tuple[tuple[str, float], ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """The kinds that may be drawn, and the running sum of their weights."""
-    weights: dict[str, float] = {}
-    named = {name for name, _ in shares}
-    for name, share in shares:
-        if share < 0:
-            raise InputError(f'the share of "{name}" is {share}; it must not be negative')
-        members = [name] if name in _BUILDERS else _family(name, named)
-        for member in members:
-            weights[member] = weights.get(member, 0.0) + share / len(members)
-    if not sum(weights.values()):
-        raise InputError("the mix of episodes is empty; give at least one kind a share above 0")
-    return tuple(weights), tuple(accumulate(weights.values()))
-
-
-def _family(name: str, named: set[str]) -> list[str]:
-    members = [kind for kind in KINDS if kind.startswith(f"{name}.") and kind not in named]
-    if not members:
-        known = [*KINDS, *sorted({kind.split(".")[0] for kind in KINDS})]
-        raise InputError(f'unknown kind of episode "{name}"{nearest(name, known)}; known: {", ".join(KINDS)}')
-    return members

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mindseye.worlds.dice import Dice
-from mindseye.worlds.scenes import Scene
 
 THINK_ANSWER = "think, then answer"
 THINK_DRAW = "think, then draw"
@@ -40,9 +39,9 @@ class Say:
 
 @dataclass(frozen=True)
 class Show:
-    """A picture: given, or (`is_target`) to be drawn."""
+    """A picture: given, or (`is_target`) to be drawn; its scene is one of its world, and hashable."""
 
-    scene: Scene
+    scene: Any
     is_target: bool = False
 
 
@@ -61,7 +60,7 @@ class Episode:
         return tuple(step.text for step in self.steps if isinstance(step, Say))
 
     @property
-    def scenes(self) -> tuple[Scene, ...]:
+    def scenes(self) -> tuple[Any, ...]:
         """Every scene in order."""
         return tuple(step.scene for step in self.steps if isinstance(step, Show))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.dice import Dice
+from mindseye.worlds.grammar import LANGUAGES, SEMICOLON, as_typed, check_language, fact, listing, with_article
 from mindseye.worlds.nouns import KINDS, NOUNS
 
-LANGUAGES: tuple[str, ...] = ("en", "zh")
+__all__ = ["LANGUAGES", "SEMICOLON", "as_typed", "check_language", "fact", "listing"]  # used with what stands here
 
 PLACE_WORDS = {"top left": "左上", "top right": "右上", "bottom left": "左下", "bottom right": "右下", "middle": "中间"}
 COLOUR_WORDS = {
@@ -24,14 +23,7 @@ COLOUR_WORDS = {
 NUMBERS = {"en": ("no", "one", "two", "three", "four"), "zh": ("零", "一", "两", "三", "四")}
 NOTHING = {"en": "nothing", "zh": "什么都没有"}
 BACKGROUND = {"en": "background", "zh": "背景"}
-SEMICOLON = {"en": "; ", "zh": "；"}
 _SIZES = {"big": "大", "small": "小"}
-
-
-def check_language(language: str) -> None:
-    """Raise InputError unless `language` is "en" or "zh"."""
-    if language not in LANGUAGES:
-        raise InputError(f'unknown language "{language}"{nearest(language, LANGUAGES)}; known: en, zh')
 
 
 def bare(language: str, noun: str, size: str | None = None) -> str:
@@ -54,7 +46,7 @@ def one(language: str, noun: str, size: str | None = None) -> str:
     words = bare(language, noun, size)
     if language == "zh":
         return f"一{NOUNS[noun].measure}{words}"
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+    return with_article(words)
 
 
 def several(language: str, count: int, noun: str, size: str | None = None, digits: bool = False) -> str:
@@ -97,29 +89,9 @@ def colour(language: str, background: str) -> str:
     return background if language == "en" else COLOUR_WORDS[background]
 
 
-def listing(language: str, parts: Sequence[str]) -> str:
-    """ "a, b and c", "a、b和c"."""
-    comma, last = (", ", " and ") if language == "en" else ("、", "和")
-    return last.join((comma.join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
-
-
 def group(language: str, nouns: Sequence[str]) -> str:
     """All nouns with their numbers, in order of first mention: "two cats and a dog"."""
     return listing(language, [several(language, nouns.count(noun), noun) for noun in dict.fromkeys(nouns)])
-
-
-def as_typed(dice: Dice, language: str, text: str, mark: str = ".") -> str:
-    """The sentence as people type it: bare, or with a capital and `mark` ("." or "?") at its end."""
-    if language == "zh":
-        return text + {".": "。", "?": "？"}[mark] if dice.chance(0.5) else text
-    if dice.chance(0.6):
-        return text + mark if dice.chance(0.5) else text
-    return text[0].upper() + text[1:] + mark
-
-
-def fact(language: str, name: str, value: str) -> str:
-    """One line of a thought: "cat: top left", "猫：左上"."""
-    return f"{name}: {value}" if language == "en" else f"{name}：{value}"
 
 
 def names(language: str, nouns: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ FOLDER = "images"
 Pictures = dict[str, PIL.Image.Image]
 
 
-def puzzle_rows(num: int, seed: int, split: str = "test") -> Iterator[tuple[dict[str, Any], Pictures]]:
+def puzzle_rows(num: int, seed: int, split: str = "validation") -> Iterator[tuple[dict[str, Any], Pictures]]:
     """`num` puzzles, English and Chinese in turn: each a row and its pictures by file name."""
     if num < 1:
         raise InputError(f"num is {num}; ask for at least 1 puzzle")
@@ -31,7 +31,7 @@ def puzzle_rows(num: int, seed: int, split: str = "test") -> Iterator[tuple[dict
         yield _row(f"puzzle-{number + 1:03d}", sample_episode(rng, split, "reason", language))
 
 
-def write_puzzles(folder: Path, num: int, seed: int, split: str = "test") -> Path:
+def write_puzzles(folder: Path, num: int, seed: int, split: str = "validation") -> Path:
     """puzzles.jsonl in `folder`, and its pictures in `folder`/images; returns the JSONL."""
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     path = folder / "puzzles.jsonl"

@@ -9,7 +9,7 @@ it well, and much better than any other noun does, so that smears and blends of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,8 +17,9 @@ from PIL import Image, ImageFilter
 
 from mindseye.errors import InputError
 from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.render import icon_on
+from mindseye.worlds.render import icon_on, render
 from mindseye.worlds.scenes import BACKGROUNDS, CELL_SIZE, CORNERS, PICTURE_SIZE, PLACES, SIZES, Scene, Thing
+from mindseye.worlds.sharpness import detail_kept
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,16 @@ class Strictness:
     error: largest unexplained share of a drawing's energy (0 is perfect).
     rivalry: largest ratio of the error to that of the nearest other noun (1 is undecided).
     trace: mean squared deviation (levels squared) below which an empty place counts as empty.
+    colour: largest distance (levels) of a thing's mean colour from that of its drawing.
+    detail: least share of the fine structure of what was read that the picture must have; a blurred one has little.
     """
 
     background: float = 36.0
-    error: float = 0.6
+    error: float = 0.5
     rivalry: float = 0.5
     trace: float = 60.0
+    colour: float = 30.0
+    detail: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,12 @@ class Reading:
     is_background_sure: bool
     marks: tuple[Mark, ...]
     style: str
+    is_sharp: bool = True
 
     @property
     def is_clear(self) -> bool:
         """Whether all that is seen was recognised."""
-        return self.is_background_sure and all(mark.is_recognised for mark in self.marks)
+        return self.is_background_sure and self.is_sharp and all(mark.is_recognised for mark in self.marks)
 
     @property
     def scene(self) -> Scene | None:
@@ -96,10 +102,11 @@ def read_scene(pixels: np.ndarray, style: str = "noto", strictness: Strictness =
     marks = []
     for place in ("middle",) if _is_middle_alone(seen, own, errors, faintest) else CORNERS:
         index = list(PLACES).index(place)
-        mark = _mark(place, errors[index], drawings, strictness)
+        mark = _mark(place, squares[index], errors[index], drawings, strictness)
         if mark.is_recognised or own[index] > faintest:
             marks.append(mark)
-    return Reading(background, distance <= strictness.background, tuple(marks), style)
+    read = Reading(background, distance <= strictness.background, tuple(marks), style)
+    return replace(read, is_sharp=detail_kept(pixels, render(read.best_guess)) >= strictness.detail)
 
 
 def _ground_colour(pixels: np.ndarray) -> np.ndarray:
@@ -160,10 +167,20 @@ def _is_middle_alone(seen: np.ndarray, own: np.ndarray, errors: np.ndarray, fain
     return bool(as_middle < as_corners and max(rests) <= faintest)
 
 
-def _mark(place: str, errors: np.ndarray, drawings: _Drawings, strictness: Strictness) -> Mark:
+def _mark(place: str, square: np.ndarray, errors: np.ndarray, drawings: _Drawings, strictness: Strictness) -> Mark:
     best = int(errors.argmin())
     noun, size = str(drawings.nouns[best]), str(drawings.sizes[best])
     error = float(errors[best] / drawings.energies[best])
     rivalry = float(errors[best] / max(errors[drawings.nouns != noun].min(), 1e-6))
-    is_recognised = error <= strictness.error and rivalry <= strictness.rivalry
+    is_coloured_so = _colour_distance(square, drawings.features[best]) <= strictness.colour
+    is_recognised = error <= strictness.error and rivalry <= strictness.rivalry and is_coloured_so
     return Mark(place, noun, size, error, rivalry, is_recognised)
+
+
+def _colour_distance(square: np.ndarray, drawing: np.ndarray) -> float:
+    """How far the mean colour over a drawing's pixels lies from the drawing's own."""
+    seen, drawn = square.reshape(-1, 3), drawing.reshape(-1, 3)
+    is_thing = np.abs(drawn).sum(axis=1) > 12
+    if not is_thing.any():
+        return 0.0
+    return float(np.linalg.norm((seen - drawn)[is_thing].mean(axis=0)))

@@ -13,17 +13,15 @@ from mindseye.worlds import operations
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.edits import pick_single
 from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import AT_ONCE, FINAL
 from mindseye.worlds.nouns import KINDS, NOUNS, is_a
 from mindseye.worlds.sampling import ALL_NOUNS, any_scene
 from mindseye.worlds.scenes import CORNERS, Scene
-
-FINAL = {"en": "Final Answer: ", "zh": "最终答案："}
 
 _REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
 _REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}
 _ADD = {"en": "add {several}", "zh": "加{several}"}
 _HOW_MANY_LEFT = {"en": "{how_many} are left?", "zh": "还剩{how_many}？"}
-_AT_ONCE = {"en": " Answer at once.", "zh": "直接回答。"}
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def _builder(is_pictured: bool) -> Builder:
             for step in operated:
                 steps += [Say(step.text, is_target=True, then="image"), Show(step.after, is_target=True)]
         else:
-            steps.append(Say(puzzle + _AT_ONCE[language], then="text"))
+            steps.append(Say(puzzle + AT_ONCE[language], then="text"))
         steps.append(Say(f"{FINAL[language]}{number}", is_target=True))
         truth = {
             "before": before,

@@ -2,16 +2,16 @@
 
 Held out are about 8 % of all pairs of different nouns, and on every background but white (the default of a
 drawing) about 8 % of what one thing can be: a noun on a background at a place, or a noun on a background in
-a size. A "train" scene holds none of them, a "test" scene at least one. The hash is fixed for ever.
+a size. A "train" scene holds none of them. Half of them are for validation, half for the test: a "test" scene holds at
+least one of the test's, a "validation" scene one of its own and none of the test's. The hash is fixed for ever.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from mindseye.errors import InputError, nearest
 from mindseye.worlds.nouns import NOUNS
 from mindseye.worlds.scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
 
-Split = Literal["train", "test"]
-SPLITS: tuple[str, ...] = ("train", "test")
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
 ALL_NOUNS = tuple(NOUNS)
 ALL_BACKGROUNDS = tuple(BACKGROUNDS)
 
@@ -31,38 +30,39 @@ _MIDDLE_SHARE = 0.5  # lone things that stand in the middle
 
 def is_held_out(scene: Scene) -> bool:
     """Whether the scene holds at least one combination of words that training never shows."""
-    pairs, singles = held_out_pairs(), held_out_singles()
-    ground = scene.background
+    return split_of([scene]) != "train"
+
+
+def split_of(scenes: Iterable[Scene]) -> str:
+    """The split of an episode with these scenes: "test" with a test combination in any, else "validation", "train"."""
+    found = {split for scene in scenes for split in _splits_in(scene)}
+    return "test" if "test" in found else "validation" if found else "train"
+
+
+def _splits_in(scene: Scene) -> set[str]:
+    pairs, singles, ground = held_out_pairs(), held_out_singles(), scene.background
+    couples = combinations([thing.noun for thing in scene.things], 2)
+    found = {pairs[couple] for couple in couples if couple in pairs}
     if ground != "white":
-        for thing in scene.things:
-            if (thing.noun, ground, thing.place) in singles or (thing.noun, ground, thing.size) in singles:
-                return True
-    if len(scene.things) < 2:
-        return False
-    names = [thing.noun for thing in scene.things]
-    return any(pair in pairs for pair in combinations(names, 2))
-
-
-def belongs(scenes: Sequence[Scene], split: str) -> bool:
-    """Whether these scenes together may stand in `split`: all free for "train", any held out for "test"."""
-    check_split(split)
-    return any(is_held_out(scene) for scene in scenes) == (split == "test")
+        looks = [(thing.noun, ground, word) for thing in scene.things for word in (thing.place, thing.size)]
+        found |= {singles[look] for look in looks if look in singles}
+    return found
 
 
 @cache
-def held_out_pairs() -> frozenset[tuple[str, str]]:
-    """Pairs of different nouns in both orders; one in 12."""
-    chosen = {pair for pair in combinations(sorted(NOUNS), 2) if _falls_out(pair, 12)}
-    return frozenset(chosen | {(second, first) for first, second in chosen})
+def held_out_pairs() -> dict[tuple[str, str], str]:
+    """Pairs of different nouns in both orders to their split; one in 12 is held out."""
+    chosen = {pair: split for pair in combinations(sorted(NOUNS), 2) if (split := _fate(pair, 12))}
+    return chosen | {(second, first): split for (first, second), split in chosen.items()}
 
 
 @cache
-def held_out_singles() -> frozenset[tuple[str, str, str]]:
-    """(noun, background, place or size) on every background but white; one in 25 of each."""
+def held_out_singles() -> dict[tuple[str, str, str], str]:
+    """(noun, background, place or size) on every background but white to its split; one in 25 of each is held out."""
     words = [*PLACES, *SIZES]
     coloured = [background for background in BACKGROUNDS if background != "white"]
     combos = ((noun, background, word) for noun in NOUNS for background in coloured for word in words)
-    return frozenset(combo for combo in combos if _falls_out(combo, 25))
+    return {combo: split for combo in combos if (split := _fate(combo, 25))}
 
 
 def sample_scene(
@@ -81,15 +81,15 @@ def sample_scene(
         raise InputError(f"num_things is {num_things}; a picture holds 0 to 4 things")
     for _ in range(_MAX_TRIES):
         scene = any_scene(rng, num_things, nouns, background)
-        if is_held_out(scene) == (split == "test"):
+        if split_of([scene]) == split:
             return scene
     raise InputError(f"found no {split} scene of {num_things} things among {len(nouns)} nouns; allow more")
 
 
 def check_split(split: str) -> None:
-    """Raise InputError unless `split` is "train" or "test"."""
+    """Raise InputError unless `split` is "train", "validation" or "test"."""
     if split not in SPLITS:
-        raise InputError(f'unknown split "{split}"{nearest(split, SPLITS)}; known: train, test')
+        raise InputError(f'unknown split "{split}"{nearest(split, SPLITS)}; known: {", ".join(SPLITS)}')
 
 
 def any_scene(
@@ -120,5 +120,9 @@ def _distinct(rng: np.random.Generator, nouns: Sequence[str], count: int) -> lis
     return [nouns[index] for index in rng.permutation(len(nouns))[:count]]
 
 
-def _falls_out(words: Sequence[str], one_in: int) -> bool:
-    return zlib.crc32("|".join(words).encode()) % one_in == 0
+def _fate(words: Sequence[str], one_in: int) -> str | None:
+    """The split that a hash holds the combination out for, if any."""
+    hashed = zlib.crc32("|".join(words).encode())
+    if hashed % one_in:
+        return None
+    return "validation" if hashed // one_in % 2 else "test"

@@ -1,0 +1,49 @@
+"""Say what the picture shows: every thing with its area, and the ground. A caption would draw the same picture."""
+
+from __future__ import annotations
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions
+from mindseye.worlds.grammar import listing
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.areas import AREAS, area_of, size_word
+from mindseye.worlds.town.drawables import Icon
+from mindseye.worlds.town.layout import any_scene
+from mindseye.worlds.town.lessons import Builder, answered, lesson
+from mindseye.worlds.town.scenes import Scene
+from mindseye.worlds.town.splits import key, keys_of
+from mindseye.worlds.town.voice import Voice, Wordings
+
+_REQUESTS: Wordings = {
+    "en": ("describe the picture", "describe this image", "say what is shown", "give a caption", "tell me all you see"),
+    "zh": ("描述这张图", "描述这张图片", "说说图里的内容", "写一句图片说明", "说出你看到的一切"),
+}
+
+
+def caption(language: str, scene: Scene) -> str | None:
+    """The whole truth: "a cat at the top left and a small dog ... on a blue background"; None at a border."""
+    areas = [area_of(thing, scene.ground) for thing in scene.things]
+    if None in areas or not all(isinstance(thing.what, Icon) for thing in scene.things):
+        return None
+    read = sorted(zip(areas, scene.things), key=lambda pair: (AREAS.index(str(pair[0])), pair[1].x, pair[1].y))
+    parts = []
+    for area, thing in read:
+        assert isinstance(thing.what, Icon)
+        one, where = grammar.one(language, thing.what.noun, size_word(thing.size)), grammar.at(language, str(area))
+        parts.append(f"{one} {where}" if language == "en" else where + one)
+    ground = grammar.on_ground(language, str(scene.ground))
+    if language == "zh":
+        return "，".join([ground, *parts])
+    return f"{listing(language, parts) or grammar.NOTHING[language]} {ground}"
+
+
+def _caption(voice: Voice, options: EpisodeOptions) -> Episode | None:
+    scene = any_scene(voice, voice.dice.pick((1, 2, 2, 3, 3, 4)))
+    answer = caption(voice.language, scene)
+    if answer is None:
+        return None
+    about = {one for one in keys_of(scene) if not one.startswith(key("style"))}
+    steps = answered(scene, voice.tell(_REQUESTS), answer)
+    return lesson(voice, "caption", steps, about, scene=scene, answer=answer, accepted=(answer,))
+
+
+BUILDERS: dict[str, Builder] = {"caption": _caption}

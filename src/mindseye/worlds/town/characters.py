@@ -1,0 +1,128 @@
+"""Lessons of characters: described once, the same in the next scene; moods; and questions about who is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import as_typed
+from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
+from mindseye.worlds.town.people import ACCESSORIES, HAIR, MOODS
+from mindseye.worlds.town.persons import (
+    NEAR,
+    Portrait,
+    any_portrait,
+    carried,
+    description,
+    the_person,
+)
+from mindseye.worlds.town.splits import key, keys_of
+from mindseye.worlds.town.voice import Voice, Wordings
+from mindseye.worlds.town.wearing import change_of, pronouns
+
+_DRAW: Wordings = {
+    "en": ("{it}", "draw {it}", "show {it}", "please draw {it}", "the story is about {it}"),
+    "zh": ("{it}", "画{it}", "给我看{it}", "请画{it}", "故事里有{it}"),
+}
+_MOOD: Wordings = {
+    "en": (
+        "{she} is {mood}",
+        "now {she} is {mood}",
+        "make {her} {mood}",
+        "{she} feels {mood}",
+        "{mood} is what {she} is",
+    ),
+    "zh": ("{she}很{mood}", "现在{she}很{mood}", "让{her}{mood}", "{she}觉得{mood}", "{she}变得{mood}了"),
+}
+_HOW: Wordings = {
+    "en": ("how does {the} feel", "what mood is {the} in", "how is {the}", "which feeling does {the} show"),
+    "zh": ("{the}心情怎么样", "{the}是什么心情", "{the}感觉如何", "{the}是什么表情"),
+}
+_HAIR: Wordings = {
+    "en": (
+        "what colour is the hair of {the}",
+        "which hair does {the} have",
+        "what hair has {the}",
+        "name the hair colour",
+    ),
+    "zh": ("{the}的头发是什么颜色", "{the}是什么颜色的头发", "{the}头发什么色", "说出头发的颜色"),
+}
+_CARRIES: Wordings = {
+    "en": ("what does {the} carry", "what has {the} got", "what is {the} carrying", "what did {the} bring"),
+    "zh": ("{the}带着什么", "{the}拿着什么", "{the}有什么东西", "{the}带来了什么"),
+}
+
+
+def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
+    portrait = _calm(any_portrait(voice))
+    text = as_typed(voice.dice, voice.language, voice.word(_DRAW, it=description(voice.language, portrait)))
+    steps: list[Say | Show] = [Say(text, then="image"), Show(portrait.scene, is_target=True)]
+    return lesson(voice, "character.draw", steps, keys_of(portrait.scene), scene=portrait.scene)
+
+
+def _next_scene(voice: Voice, options: EpisodeOptions) -> Episode:
+    """Described, drawn, then drawn again somewhere else, nearer or farther, or in another pose: the same person."""
+    first = _calm(any_portrait(voice))
+    text = as_typed(voice.dice, voice.language, voice.word(_DRAW, it=description(voice.language, first)))
+    steps: list[Say | Show] = [Say(text, then="image"), Show(first.scene, is_target=True)]
+    before, after = first, first
+    for _ in range(voice.dice.pick((1, 2))):
+        before = after
+        order, after = _change_or_mood(voice, before)
+        steps += [Say(order, then="image"), Show(after.scene, is_target=True)]
+    about = keys_of(after.scene)
+    return lesson(voice, "character.scene", steps, about, before=before.scene, scene=after.scene)
+
+
+def _mood(voice: Voice, options: EpisodeOptions) -> Episode:
+    before = any_portrait(voice)
+    order, after = _felt(voice, before)
+    about = keys_of(after.scene) | {key("mood", after.person.who, after.person.mood)}
+    steps = changed(before.scene, order, after.scene)
+    return lesson(voice, "character.mood", steps, about, before=before.scene, scene=after.scene)
+
+
+def _ask(voice: Voice, options: EpisodeOptions) -> Episode | None:
+    portrait = replace(any_portrait(voice), size=NEAR)
+    person = portrait.person
+    the = the_person(voice.language, person.who)
+    choice = voice.dice.pick(("mood", "mood", "hair", "carries"))
+    if choice == "mood":
+        answer = voice.pair(person.mood, MOODS[person.mood])
+        text, accepted, about = voice.ask(_HOW, the=the), (answer, f"很{answer}"), key("mood", person.who, person.mood)
+    elif choice == "hair":
+        answer = voice.pair(person.hair, f"{HAIR[person.hair]}色")
+        accepted = (answer, voice.pair(f"{answer} hair", HAIR[person.hair]))
+        text, about = voice.ask(_HAIR, the=the), key("hair", person.who, person.hair)
+    else:
+        if person.accessory is None:
+            return None
+        answer = carried(voice.language, person.accessory)
+        accepted = (answer, voice.pair(person.accessory, ACCESSORIES[person.accessory]))
+        text, about = voice.ask(_CARRIES, the=the), key("carries", person.who, person.accessory)
+    steps = answered(portrait.scene, text, answer)
+    truth = {"scene": portrait.scene, "answer": answer, "accepted": accepted}
+    return lesson(voice, "character.ask", steps, {about}, **truth)
+
+
+BUILDERS: dict[str, Builder] = {
+    "character.draw": _draw,
+    "character.scene": _next_scene,
+    "character.mood": _mood,
+    "character.ask": _ask,
+}
+
+
+def _calm(portrait: Portrait) -> Portrait:
+    """As somebody is drawn of whom no mood, gesture or distance was said."""
+    return replace(portrait.with_person(mood="calm", gesture="standing"), size=NEAR)
+
+
+def _felt(voice: Voice, before: Portrait) -> tuple[str, Portrait]:
+    mood = voice.dice.pick([name for name in MOODS if name != before.person.mood])
+    said = voice.pair(mood, MOODS[mood])
+    return voice.tell(_MOOD, mood=said, **pronouns(voice, before.person)), before.with_person(mood=mood)
+
+
+def _change_or_mood(voice: Voice, before: Portrait) -> tuple[str, Portrait]:
+    return _felt(voice, before) if voice.dice.chance(0.25) else change_of(voice, before)

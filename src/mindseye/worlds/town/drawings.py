@@ -1,0 +1,199 @@
+"""Ask for a picture: one thing, a pair, a number of things, a layout, things at a place.
+
+What the words leave open is drawn always the same way, so that a model can learn it: a lone thing stands in the middle,
+the ground is white, the style is noto, each number of things has its places. The judge accepts all that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import as_typed, listing
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.areas import AREAS, COLUMNS, centre_of
+from mindseye.worlds.town.drawables import Icon
+from mindseye.worlds.town.grounds import HORIZON, is_place
+from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
+from mindseye.worlds.town.lessons import Builder, lesson
+from mindseye.worlds.town.nouns import ALL_NOUNS, FLYING
+from mindseye.worlds.town.relations import OPPOSITE, RELATION_WORDS
+from mindseye.worlds.town.scenes import UNITS, Placed, Scene, stand
+from mindseye.worlds.town.splits import key
+from mindseye.worlds.town.styles import TAUGHT_STYLES
+from mindseye.worlds.town.voice import Voice, Wordings
+from mindseye.worlds.town.wishes import Wanted, Wish
+
+_ORDERS: Wordings = {
+    "en": ("{it}", "draw {it}", "please draw {it}", "show me {it}", "a picture of {it}"),
+    "zh": ("{it}", "画{it}", "请画{it}", "给我看{it}", "一张图：{it}"),
+}
+_GROUNDS: Wordings = {
+    "en": ("{it} {ground}", "{it}, {ground}", "{ground}, {it}", "{it} and all of it {ground}"),
+    "zh": ("{it}，{ground}", "{ground}，{it}", "{ground}：{it}", "{it}，都{ground}"),
+}
+_USUAL = {None: 40, "small": 28, "big": 54}  # units a side
+_ALONE = {None: 60, "small": 30, "big": 76}
+_PAIR_SPOTS = {"left": ((36, 64), (92, 64)), "above": ((64, 36), (64, 92))}
+_COUNT_SPOTS = {
+    2: ((36, 64), (92, 64)),
+    3: ((26, 64), (64, 64), (102, 64)),
+    4: ((36, 36), (92, 36), (36, 92), (92, 92)),
+    5: ((28, 36), (64, 36), (100, 36), (44, 92), (84, 92)),
+    6: ((26, 36), (64, 36), (102, 36), (26, 92), (64, 92), (102, 92)),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The words of a request, the scene that answers it as trained, and all that would answer it."""
+
+    text: str
+    scene: Scene
+    wish: Wish
+    about: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be drawn before anything is said about ground and style."""
+
+    phrase: str
+    wanted: tuple[Wanted, ...]
+    spots: tuple[tuple[int, int], ...]
+    sizes: tuple[int, ...]
+    relation: str | None = None
+    about: frozenset[str] = frozenset()
+
+
+def draft_one(voice: Voice) -> Draft:
+    """One thing, perhaps small, perhaps in an area."""
+    noun, size = voice.dice.pick(ALL_NOUNS), said_size(voice)
+    area = voice.dice.pick(AREAS) if voice.dice.chance(0.4) else None
+    one = grammar.one(voice.language, noun, size)
+    phrase = voice.pair(f"{one} ", f"{one}在") + grammar.at(voice.language, area) if area else one
+    spot = centre_of(area) if area else (64, 64)
+    sizes = (_USUAL if area else _ALONE)[size]
+    about = {key("area", noun, area)} if area else set()
+    about |= {key("size", noun, size)} if size else set()
+    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (sizes,), about=frozenset(about))
+
+
+def draft_pair(voice: Voice) -> Draft:
+    """Two different things, mostly with their relation."""
+    nouns, sizes = voice.dice.some(ALL_NOUNS, 2), (said_size(voice), said_size(voice))
+    relation = voice.dice.pick(tuple(OPPOSITE)) if voice.dice.chance(0.85) else None
+    first, second = (grammar.one(voice.language, noun, size) for noun, size in zip(nouns, sizes))
+    phrase = listing(voice.language, (first, second))
+    if relation:
+        beside = voice.dice.pick(RELATION_WORDS[voice.language][relation])
+        phrase = voice.pair(f"{first} {beside} {second}", f"{first}在{second}的{beside}")
+    is_turned = relation in ("right", "below")
+    spots = _PAIR_SPOTS["above" if relation in ("above", "below") else "left"]
+    wanted = tuple(Wanted(Icon(noun), size) for noun, size in zip(nouns, sizes))
+    about = frozenset([key("relation", nouns[0], relation, nouns[1]) if relation else key("pair", *nouns)])
+    drawn = tuple(_USUAL[size] for size in sizes)
+    return Draft(phrase, wanted, spots[::-1] if is_turned else spots, drawn, relation, about)
+
+
+def draft_count(voice: Voice) -> Draft:
+    """Two to six of one noun."""
+    noun, size, count = voice.dice.pick(ALL_NOUNS), said_size(voice), 2 + int(voice.dice.rng.random() * 5)
+    size = None if size == "big" else size
+    phrase = grammar.several(voice.language, count, noun, size)
+    drawn = 28 if size else 40 if count < 5 else 34
+    wanted = (Wanted(Icon(noun), size),) * count
+    return Draft(phrase, wanted, _COUNT_SPOTS[count], (drawn,) * count, about=frozenset([key("count", noun, count)]))
+
+
+def draft_layout(voice: Voice) -> Draft:
+    """Two to six things, each in an area of its own."""
+    areas = voice.dice.some(AREAS, voice.dice.pick((2, 3, 4, 5, MAX_THINGS)))
+    wanted = tuple(Wanted(Icon(noun), area=area) for noun, area in zip(voice.dice.some(ALL_NOUNS, len(areas)), areas))
+    about = frozenset(key("area", want.what.noun, want.area) for want in wanted)  # type: ignore[union-attr]
+    spots = tuple(centre_of(area) for area in areas)
+    return Draft(_with_areas(voice, wanted), wanted, spots, (36,) * len(areas), about=about)
+
+
+def draft_place(voice: Voice) -> Draft:
+    """One to three things that stand at a place, side by side."""
+    nouns = voice.dice.some(ALL_NOUNS, voice.dice.pick((1, 2, 3)))
+    columns = {1: ("middle",), 2: ("left", "right"), 3: COLUMNS}[len(nouns)]
+    spots = tuple((centre_of(column)[0], 30 if noun in FLYING else 0) for noun, column in zip(nouns, columns))
+    phrase = listing(voice.language, [grammar.one(voice.language, noun) for noun in nouns])
+    wanted = tuple(Wanted(Icon(noun)) for noun in nouns)
+    return Draft(phrase, wanted, spots, (_USUAL[None],) * len(nouns), about=frozenset())
+
+
+DRAFTS: dict[str, Callable[[Voice], Draft]] = {
+    "one": draft_one,
+    "pair": draft_pair,
+    "count": draft_count,
+    "layout": draft_layout,
+    "place": draft_place,
+}
+
+
+def request(voice: Voice, family: str) -> Request:
+    """A request of that family, with a ground and a style that may be said or left open."""
+    draft = DRAFTS[family](voice)
+    choices = ALL_PLACES if family == "place" else ALL_COLOURS
+    ground = voice.dice.pick(choices) if family == "place" or voice.dice.chance(0.5) else None
+    style = voice.dice.pick(TAUGHT_STYLES) if voice.dice.chance(0.4) else None
+    phrase = draft.phrase
+    if style:
+        phrase = voice.pair(f"{phrase} {grammar.in_style('en', style)}", f"{grammar.in_style('zh', style)}的{phrase}")
+    if ground:
+        phrase = voice.word(_GROUNDS, it=phrase, ground=grammar.on_ground(voice.language, ground))
+    text = as_typed(voice.dice, voice.language, voice.word(_ORDERS, it=phrase))
+    styled = tuple(replace(want, what=Icon(want.what.noun, style or "noto")) for want in draft.wanted)  # type: ignore[union-attr]
+    scene = _drawn(styled, draft, ground or "white")
+    wish = Wish(styled, (ground,) if ground else ALL_COLOURS, (style,) if style else TAUGHT_STYLES, draft.relation)
+    nouns = [want.what.noun for want in styled]  # type: ignore[union-attr]
+    about = set(draft.about) | {key("ground", noun, ground or "white") for noun in nouns}
+    about |= {key("style", noun, style) for noun in nouns if style}
+    about |= {key("pair", *nouns)} if len(set(nouns)) == 2 and len(nouns) == 2 else set()
+    return Request(text, scene, wish, frozenset(about))
+
+
+def said_size(voice: Voice) -> str | None:
+    """Small or big where it is said, mostly it is not."""
+    return voice.dice.pick(("small", "small", "big")) if voice.dice.chance(0.3) else None
+
+
+def place_spot(spot: tuple[int, int], size: int, ground: str) -> tuple[int, int]:
+    """The spot on that ground: whole inside the picture, and standing on the floor of a place unless it flies."""
+    x, y = spot
+    if is_place(ground) and not y:
+        y = max(UNITS - 8, HORIZON[ground] + 24) - size // 2
+    low, high = size // 2 + 2, UNITS - size // 2 - 2
+    return min(max(x, low), high), min(max(y, low), high)
+
+
+def _drawn(wanted: Sequence[Wanted], draft: Draft, ground: str) -> Scene:
+    placed = []
+    for want, spot, size in zip(wanted, draft.spots, draft.sizes, strict=True):
+        placed.append(Placed(want.what, *place_spot(spot, size, ground), size))
+    return stand(placed, ground)
+
+
+def _with_areas(voice: Voice, wanted: Sequence[Wanted]) -> str:
+    phrases = []
+    for want in voice.dice.some(wanted, len(wanted)):
+        one = grammar.one(voice.language, want.what.noun)  # type: ignore[union-attr]
+        where = grammar.at(voice.language, str(want.area))
+        phrases.append(voice.pair(f"{one} {where}", f"{where}{one}"))
+    return listing("en", phrases) if voice.language == "en" else "，".join(phrases)
+
+
+def _builder(family: str) -> Builder:
+    def build(voice: Voice, options: EpisodeOptions) -> Episode:
+        asked = request(voice, family)
+        steps: list[Say | Show] = [Say(asked.text, then="image"), Show(asked.scene, is_target=True)]
+        return lesson(voice, f"draw.{family}", steps, set(asked.about), scene=asked.scene, wish=asked.wish)
+
+    return build
+
+
+BUILDERS: dict[str, Builder] = {f"draw.{family}": _builder(family) for family in DRAFTS}

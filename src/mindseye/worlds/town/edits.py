@@ -1,0 +1,212 @@
+"""Change a picture: remove, add, replace, move, recolour, take elsewhere, redraw in another style; all else stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.areas import AREAS, COLUMNS, centre_of
+from mindseye.worlds.town.drawables import Icon
+from mindseye.worlds.town.drawings import place_spot
+from mindseye.worlds.town.grounds import HORIZON, is_place
+from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS, any_scene, are_apart
+from mindseye.worlds.town.lessons import Builder, changed, lesson
+from mindseye.worlds.town.nouns import ALL_NOUNS, FLYING
+from mindseye.worlds.town.questions import icon_of, pick_single
+from mindseye.worlds.town.scenes import Placed, Scene, stand
+from mindseye.worlds.town.splits import key, keys_of, keys_of_thing
+from mindseye.worlds.town.styles import TAUGHT_STYLES
+from mindseye.worlds.town.voice import Voice, Wordings
+
+
+@dataclass(frozen=True)
+class Change:
+    """The words that ask for a change, the scene after it, and what it is about."""
+
+    text: str
+    after: Scene
+    about: frozenset[str]
+
+
+_REMOVE: Wordings = {
+    "en": ("remove {the}", "delete {the}", "erase {the}", "take {the} out", "get rid of {the}"),
+    "zh": ("去掉{the}", "移除{the}", "把{the}去掉", "删掉{the}", "不要{the}"),
+}
+_ADD: Wordings = {
+    "en": ("add {one} {at}", "put {one} {at}", "draw {one} {at} too", "place {one} {at}"),
+    "zh": ("在{at}加{one}", "{at}加{one}", "{at}再画{one}", "{at}放{one}"),
+}
+_REPLACE: Wordings = {
+    "en": (
+        "replace {the} with {one}",
+        "turn {the} into {one}",
+        "change {the} into {one}",
+        "swap {the} for {one}",
+        "make {the} {one} instead",
+    ),
+    "zh": ("把{the}换成{one}", "把{the}变成{one}", "把{the}改成{one}", "用{one}代替{the}", "{the}改为{one}"),
+}
+_MOVE: Wordings = {
+    "en": ("move {the} so that it is {at}", "put {the} {at}", "bring {the} over, {at}", "let {the} stand {at}"),
+    "zh": ("把{the}移到{at}", "把{the}放到{at}", "把{the}挪到{at}", "让{the}到{at}去"),
+}
+_RECOLOUR: Wordings = {
+    "en": (
+        "make the background {colour}",
+        "turn the background {colour}",
+        "change the background to {colour}",
+        "paint the background {colour}",
+        "I want a {colour} background",
+    ),
+    "zh": ("把背景变成{colour}", "把背景改成{colour}", "背景换成{colour}", "背景涂成{colour}", "我要{colour}背景"),
+}
+_ELSEWHERE: Wordings = {
+    "en": ("put all of it {place}", "show the same {place}", "now {place}", "let it be {place}"),
+    "zh": ("把它们放{place}", "同样的画面{place}", "现在{place}", "换到{place}"),
+}
+_RESTYLE: Wordings = {
+    "en": ("redraw it {style}", "the same {style}", "draw this again {style}", "now {style}"),
+    "zh": ("用{style}重画", "改成{style}", "再画一次，{style}", "换{style}"),
+}
+
+
+def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
+    """Without one of its things."""
+    thing = pick_single(voice, scene)
+    if thing is None or len(scene.things) < 2:
+        return None
+    text = voice.tell(_REMOVE, the=_the(voice, thing))
+    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)))
+
+
+def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
+    """With one thing more in an area that has room."""
+    spot = free_spot(voice, scene, voice.dice.pick(ALL_NOUNS))
+    if len(scene.things) >= MAX_THINGS or spot is None:
+        return None
+    area, thing = spot
+    noun = icon_of(thing).noun
+    one = grammar.one(voice.language, noun)
+    text = voice.tell(_ADD, one=one, at=grammar.at(voice.language, area))
+    about = {key("pair", icon_of(thing).noun, other) for other in scene.nouns} | {
+        key("area", icon_of(thing).noun, area)
+    }
+    return Change(text, exchange(scene, None, thing), frozenset(about))
+
+
+def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
+    """With one thing turned into another, as big and in the same spot."""
+    thing = pick_single(voice, scene)
+    if thing is None:
+        return None
+    by = voice.dice.pick([noun for noun in ALL_NOUNS if noun != icon_of(thing).noun])
+    text = voice.tell(_REPLACE, the=_the(voice, thing), one=grammar.one(voice.language, by))
+    new = replace(thing, what=replace(icon_of(thing), noun=by))
+    return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]))
+
+
+def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
+    """With one thing in another area."""
+    thing = pick_single(voice, scene)
+    if thing is None:
+        return None
+    spot = free_spot(voice, exchange(scene, thing), icon_of(thing).noun, thing.size)
+    if spot is None or (abs(spot[1].x - thing.x) < 30 and abs(spot[1].y - thing.y) < 30):
+        return None
+    area, there = spot
+    text = voice.tell(_MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
+    return Change(text, exchange(scene, thing, there), frozenset([key("area", icon_of(thing).noun, area)]))
+
+
+def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:
+    """On another plain colour."""
+    if is_place(str(scene.ground)):
+        return None
+    ground = voice.dice.pick([colour for colour in ALL_COLOURS if colour != scene.ground])
+    text = voice.tell(_RECOLOUR, colour=grammar.ground_word(voice.language, ground))
+    return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
+
+
+def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
+    """The same things in the same spots at another place."""
+    if not is_place(str(scene.ground)):
+        return None
+    lowest = min((thing.bottom for thing in scene.things if icon_of(thing).noun not in FLYING), default=128.0)
+    fitting = [place for place in ALL_PLACES if place != scene.ground and lowest >= HORIZON[place]]
+    if not fitting:
+        return None
+    ground = voice.dice.pick(fitting)
+    text = voice.tell(_ELSEWHERE, place=grammar.on_ground(voice.language, ground))
+    return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
+
+
+def change_by_restyling(voice: Voice, scene: Scene) -> Change | None:
+    """Every thing drawn in another style."""
+    style = voice.dice.pick([name for name in TAUGHT_STYLES if name != icon_of(scene.things[0]).style])
+    text = voice.tell(_RESTYLE, style=grammar.in_style(voice.language, style))
+    things = tuple(replace(thing, what=Icon(icon_of(thing).noun, style)) for thing in scene.things)
+    return Change(text, replace(scene, things=things), frozenset(key("style", noun, style) for noun in scene.nouns))
+
+
+CHANGES: dict[str, Callable[[Voice, Scene], Change | None]] = {
+    "remove": change_by_removing,
+    "add": change_by_adding,
+    "replace": change_by_replacing,
+    "move": change_by_moving,
+    "recolour": change_by_recolouring,
+    "travel": change_by_travelling,
+    "restyle": change_by_restyling,
+}
+
+
+def exchange(scene: Scene, old: Placed | None, *new: Placed) -> Scene:
+    """Without `old`, with `new`; what stands lower hides what stands higher."""
+    left = list(scene.things)
+    if old is not None:
+        left.remove(old)
+    return stand([*left, *new], scene.ground)
+
+
+def free_spot(voice: Voice, scene: Scene, noun: str, size: int = 36) -> tuple[str, Placed] | None:
+    """An area and a thing of that noun at its middle, in the scene's style, apart from all others; None if full."""
+    ground = str(scene.ground)
+    style = icon_of(scene.things[0]).style if scene.things else "noto"
+    for area in voice.dice.some(COLUMNS if is_place(ground) else AREAS, 9):
+        x, y = centre_of(area)
+        height = (30 if noun in FLYING else 0) if is_place(ground) else y
+        thing = Placed(Icon(noun, style), *place_spot((x, height), size, ground), size)
+        if all(are_apart(thing, other) for other in scene.things):
+            return area, thing
+    return None
+
+
+def _the(voice: Voice, thing: Placed) -> str:
+    return grammar.the(voice.language, icon_of(thing).noun)
+
+
+def _grounds(scene: Scene, ground: str) -> frozenset[str]:
+    return frozenset(one for one in keys_of(replace(scene, ground=ground)) if one.startswith("ground|"))
+
+
+def _scene_to_change(voice: Voice, name: str) -> Scene:
+    ground = voice.dice.pick(ALL_PLACES) if name == "travel" else None
+    if name == "recolour":
+        ground = voice.dice.pick(ALL_COLOURS)
+    return any_scene(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground)
+
+
+def _builder(name: str) -> Builder:
+    def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
+        before = _scene_to_change(voice, name)
+        change = CHANGES[name](voice, before)
+        if change is None:
+            return None
+        steps = changed(before, change.text, change.after)
+        return lesson(voice, f"edit.{name}", steps, set(change.about), before=before, scene=change.after)
+
+    return build
+
+
+BUILDERS: dict[str, Builder] = {f"edit.{name}": _builder(name) for name in CHANGES}

@@ -1,0 +1,143 @@
+"""Puzzles solved by picturing every step: remove, add, replace, then count; or the same, answered at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import AT_ONCE, FINAL
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.edits import exchange, free_spot
+from mindseye.worlds.town.layout import MAX_THINGS, any_scene
+from mindseye.worlds.town.lessons import Builder, lesson
+from mindseye.worlds.town.nouns import ALL_NOUNS, KINDS, NOUNS, is_a
+from mindseye.worlds.town.questions import icon_of, pick_single
+from mindseye.worlds.town.scenes import Scene
+from mindseye.worlds.town.splits import key
+from mindseye.worlds.town.voice import Voice, Wordings
+
+_REMOVE_ALL: Wordings = {
+    "en": ("remove all {kind}", "take all {kind} away", "clear away all {kind}", "no {kind} shall stay"),
+    "zh": ("去掉所有{kind}", "拿走所有{kind}", "清除所有{kind}", "{kind}一个不留"),
+}
+_REMOVE: Wordings = {
+    "en": ("remove {the}", "take {the} away", "clear away {the}", "{the} has to go"),
+    "zh": ("去掉{the}", "拿走{the}", "清除{the}", "不要{the}"),
+}
+_ADD: Wordings = {
+    "en": ("add {one} {at}", "put {one} {at}", "place {one} {at}", "{one} comes {at}"),
+    "zh": ("在{at}加{one}", "{at}加{one}", "在{at}放{one}", "{at}来了{one}"),
+}
+_REPLACE: Wordings = {
+    "en": ("turn {the} into {one}", "replace {the} with {one}", "swap {the} for {one}", "make {the} {one} instead"),
+    "zh": ("把{the}变成{one}", "把{the}换成{one}", "把{the}改成{one}", "用{one}代替{the}"),
+}
+_LEFT: Wordings = {
+    "en": ("{how_many} are left", "{how_many} are there then", "{how_many} do you see now", "count: {how_many}"),
+    "zh": ("还剩{how_many}", "现在有{how_many}", "最后有{how_many}", "数一数还有{how_many}"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation in words, and the scene after it."""
+
+    text: str
+    after: Scene
+    about: frozenset[str]
+
+
+def next_step(voice: Voice, scene: Scene) -> Step | None:
+    """A random operation, or None when the scene does not allow the one that the dice chose."""
+    dice = voice.dice
+    choice = dice.pick(("remove all", "remove", "add", "replace"))
+    if choice == "add":
+        spot = free_spot(voice, scene, dice.pick(ALL_NOUNS)) if len(scene.things) < MAX_THINGS else None
+        if spot is None:
+            return None
+        area, new = spot
+        noun = icon_of(new).noun
+        text = voice.word(_ADD, one=grammar.one(voice.language, noun), at=grammar.at(voice.language, area))
+        return Step(text, exchange(scene, None, new), frozenset([key("area", noun, area)]))
+    if choice == "remove all":
+        kinds = [NOUNS[noun].kind for noun in scene.nouns if NOUNS[noun].kind != "thing"]
+        if not kinds:
+            return None
+        kind = dice.pick(kinds)
+        text = voice.word(_REMOVE_ALL, kind=voice.pair(KINDS[kind].every, KINDS[kind].zh))
+        left = tuple(thing for thing in scene.things if not is_a(icon_of(thing).noun, kind))
+        gone = frozenset(key("count", kind, noun) for noun in scene.nouns if is_a(noun, kind))
+        return Step(text, replace(scene, things=left), gone)
+    thing = pick_single(voice, scene)
+    if thing is None:
+        return None
+    noun = icon_of(thing).noun
+    the = grammar.the(voice.language, noun)
+    if choice == "remove":
+        about = frozenset([key("ground", noun, scene.ground)])
+        return Step(voice.word(_REMOVE, the=the), exchange(scene, thing), about)
+    by = dice.pick([other for other in ALL_NOUNS if other != noun])
+    text = voice.word(_REPLACE, the=the, one=grammar.one(voice.language, by))
+    new = replace(thing, what=replace(icon_of(thing), noun=by))
+    return Step(text, exchange(scene, thing, new), frozenset([key("pair", noun, by)]))
+
+
+def some_steps(voice: Voice, scene: Scene) -> list[Step] | None:
+    """One to three operations in turn."""
+    steps: list[Step] = []
+    for _ in range(voice.dice.pick((1, 2, 2, 3))):
+        found = next((step for _ in range(4) if (step := next_step(voice, scene))), None)
+        if found is None:
+            return None
+        steps.append(found)
+        scene = found.after
+    return steps
+
+
+def _counted(voice: Voice, before: Scene, steps: list[Step]) -> tuple[str, int]:
+    left = steps[-1].after.nouns
+    if voice.dice.chance(0.4):
+        return "thing", len(left)
+    seen = [noun for scene in (before, *(step.after for step in steps)) for noun in scene.nouns]
+    noun = voice.dice.pick(left if left and voice.dice.chance(0.7) else seen)
+    if voice.dice.chance(0.5):
+        return noun, left.count(noun)
+    kind = NOUNS[noun].kind
+    return kind, sum(is_a(other, kind) for other in left)
+
+
+def _builder(is_pictured: bool) -> Builder:
+    def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
+        before = any_scene(voice, voice.dice.pick((2, 3, 3, 4, 4, 5)))
+        done = some_steps(voice, before)
+        if not done:
+            return None
+        counted, number = _counted(voice, before, done)
+        orders = [step.text for step in done]
+        question = voice.word(_LEFT, how_many=grammar.how_many(voice.language, counted))
+        puzzle = in_a_row(voice.language, orders, question)
+        steps: list[Say | Show] = [Show(before)]
+        if is_pictured:
+            steps.append(Say(puzzle, then="text"))
+            for step in done:
+                steps += [Say(step.text, is_target=True, then="image"), Show(step.after, is_target=True)]
+        else:
+            steps.append(Say(puzzle + AT_ONCE[voice.language], then="text"))
+        steps.append(Say(f"{FINAL[voice.language]}{number}", is_target=True))
+        about = set().union(*(step.about for step in done))
+        truth = {"before": before, "scene": done[-1].after, "scenes": tuple(step.after for step in done)}
+        kind = "puzzle.pictured" if is_pictured else "puzzle.at_once"
+        return lesson(voice, kind, steps, about, answer=str(number), accepted=(str(number),), **truth)
+
+    return build
+
+
+BUILDERS: dict[str, Builder] = {"puzzle.pictured": _builder(True), "puzzle.at_once": _builder(False)}
+
+
+def in_a_row(language: str, orders: list[str], question: str) -> str:
+    """Orders as sentences, and the question at their end."""
+    if language == "zh":
+        return "。".join([*orders, question]) + "？"
+    sentences = [*(f"{order}." for order in orders), f"{question}?"]
+    return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)

@@ -1,0 +1,46 @@
+"""Think first: write a plan before drawing, or what is seen before answering."""
+
+from __future__ import annotations
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import SEMICOLON, fact
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.areas import area_of, size_word
+from mindseye.worlds.town.drawings import DRAFTS, request
+from mindseye.worlds.town.lessons import Builder, lesson
+from mindseye.worlds.town.questions import ASKERS, icon_of, scene_to_ask_about
+from mindseye.worlds.town.scenes import Scene
+from mindseye.worlds.town.voice import Voice
+
+
+def plan(language: str, scene: Scene) -> str:
+    """The scene as a list: "cat: at the top left; small dog: on the right; on a blue background"."""
+    lines = []
+    for thing in scene.things:
+        bare = grammar.bare(language, icon_of(thing).noun, size_word(thing.size))
+        area = area_of(thing, scene.ground)
+        lines.append(fact(language, bare, grammar.at(language, area)) if area else bare)
+    return SEMICOLON[language].join([*lines, grammar.on_ground(language, str(scene.ground))])
+
+
+def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
+    asked = request(voice, voice.dice.pick(tuple(DRAFTS)))
+    thought = f"<think>{plan(voice.language, asked.scene)}</think>"
+    steps: list[Say | Show] = [Say(options.system_prompts["think_draw"]), Say(asked.text, then="text")]
+    steps += [Say(thought, is_target=True, then="image"), Show(asked.scene, is_target=True)]
+    return lesson(voice, "think.draw", steps, set(asked.about), scene=asked.scene, wish=asked.wish)
+
+
+def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
+    family = voice.dice.pick(tuple(ASKERS))
+    scene = scene_to_ask_about(voice, family)
+    asked = ASKERS[family](voice, scene)
+    if asked is None:
+        return None
+    steps: list[Say | Show] = [Say(options.system_prompts["think_answer"]), Show(scene), Say(asked.text, then="text")]
+    steps.append(Say(f"<think>{asked.thought}</think>{asked.answer}", is_target=True))
+    truth = {"scene": scene, "answer": asked.answer, "accepted": asked.accepted}
+    return lesson(voice, "think.question", steps, set(asked.about), **truth)
+
+
+BUILDERS: dict[str, Builder] = {"think.draw": _draw, "think.question": _question}

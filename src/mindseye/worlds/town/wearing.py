@@ -1,0 +1,163 @@
+"""Lessons of wearing: describe a garment, put it on somebody somewhere, and keep it when all else changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
+from mindseye.worlds.grammar import as_typed
+from mindseye.worlds.town import language as grammar
+from mindseye.worlds.town.garments import Garment, garment_words, one_garment
+from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES
+from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
+from mindseye.worlds.town.people import her, she
+from mindseye.worlds.town.persons import (
+    FAR,
+    NEAR,
+    USUAL_HAIR,
+    Person,
+    Portrait,
+    any_garment,
+    any_ground_for_people,
+    any_portrait,
+    any_wearer,
+    one_person,
+    the_person,
+)
+from mindseye.worlds.town.scenes import Placed, Scene
+from mindseye.worlds.town.splits import garment_key, key, keys_of
+from mindseye.worlds.town.voice import Voice, Wordings
+
+_DESCRIBE: Wordings = {
+    "en": ("describe the garment", "what garment is this", "say what this is", "what would you call these clothes"),
+    "zh": ("描述这件衣物", "这是什么衣物", "说说这是什么", "这件衣物叫什么"),
+}
+_WEARING: Wordings = {
+    "en": (
+        "{who} {where} wearing this",
+        "{who} {where} in this",
+        "{where}, {who} wears this",
+        "show this on {who} {where}",
+    ),
+    "zh": ("{who}穿着这个，{where}", "{where}，{who}穿这个", "{who}穿上它，{where}", "让{who}穿这个，{where}"),
+}
+_DRESS: Wordings = {
+    "en": ("let {her} wear this", "dress {her} in this", "put this on {her}", "now in these clothes"),
+    "zh": ("让{her}穿上这个", "给{her}穿这个", "把这个穿在{her}身上", "换上这件"),
+}
+_WORN: Wordings = {
+    "en": (
+        "what does {the} wear",
+        "what is {the} wearing",
+        "which garment has {the} on",
+        "describe the clothes of {the}",
+    ),
+    "zh": ("{the}穿着什么", "{the}穿的是什么", "{the}身上是什么衣物", "描述{the}的衣物"),
+}
+_ELSEWHERE: Wordings = {
+    "en": ("now {where}", "the same person {where}", "show {her} {where}", "{she} goes on, {where}"),
+    "zh": ("现在{where}", "同一个人{where}", "让{her}{where}", "{she}到了另一处，{where}"),
+}
+_CLOSER: Wordings = {
+    "en": ("come closer", "step closer", "closer to {her}", "show {her} from near by"),
+    "zh": ("走近一点", "靠近一点", "离{her}近一点", "从近处看{her}"),
+}
+_AWAY: Wordings = {
+    "en": ("step back", "from farther away", "farther from {her}", "show {her} from a distance"),
+    "zh": ("退后一点", "离远一点", "离{her}远一点", "从远处看{her}"),
+}
+_POSES: dict[str, Wordings] = {
+    "waving": {
+        "en": ("{she} waves", "let {her} wave", "{she} is waving", "make {her} wave a hand"),
+        "zh": ("{she}挥手", "让{her}挥手", "{she}在挥手", "叫{her}挥一挥手"),
+    },
+    "reaching": {
+        "en": ("{she} reaches out", "let {her} reach out", "{she} is reaching out", "make {her} stretch out an arm"),
+        "zh": ("{she}伸手", "让{her}伸手", "{she}伸出手", "叫{her}把手伸出来"),
+    },
+    "standing": {
+        "en": ("{she} lets the arms hang", "let {her} stand still", "{she} stands still", "make {her} rest the arms"),
+        "zh": ("{she}放下手", "让{her}站好", "{she}站着不动", "叫{her}把手放下"),
+    },
+}
+
+
+def pronouns(voice: Voice, person: Person) -> dict[str, str]:
+    """The words `she` and `her` of the wordings."""
+    return {"she": she(voice.language, person), "her": her(voice.language, person)}
+
+
+def alone(garment: Garment) -> Scene:
+    """The garment's own picture."""
+    return Scene((Placed(garment, 64, 64, 92),), "white")
+
+
+def _describe(voice: Voice, options: EpisodeOptions) -> Episode:
+    garment = any_garment(voice)
+    answer = one_garment(voice.language, garment)
+    truth = {"scene": alone(garment), "answer": answer, "accepted": (answer, garment_words(voice.language, garment))}
+    steps = answered(alone(garment), voice.tell(_DESCRIBE), answer)
+    return lesson(voice, "wear.describe", steps, {garment_key(garment)}, **truth)
+
+
+def _put_on(voice: Voice, options: EpisodeOptions) -> Episode:
+    garment = any_garment(voice)
+    who, ground = any_wearer(voice, garment), any_ground_for_people(voice)
+    target = Portrait(Person(who, USUAL_HAIR[who], garment), ground).scene
+    where = grammar.on_ground(voice.language, ground)
+    text = voice.word(_WEARING, who=one_person(voice.language, who), where=where)
+    steps: list[Say | Show] = [Show(alone(garment)), Say(as_typed(voice.dice, voice.language, text), then="image")]
+    about = {garment_key(garment), key("person", who, ground), key("wears", who, garment.kind, garment.colour)}
+    return lesson(voice, "wear.put", [*steps, Show(target, is_target=True)], about, scene=target)
+
+
+def _dress(voice: Voice, options: EpisodeOptions) -> Episode:
+    portrait = any_portrait(voice)
+    garment = any_garment(voice, portrait.person.who)
+    after = portrait.with_person(garment=garment).scene
+    text = voice.tell(_DRESS, **pronouns(voice, portrait.person))
+    steps: list[Say | Show] = [Show(portrait.scene), Show(alone(garment)), Say(text, then="image")]
+    about = {garment_key(garment), key("wears", portrait.person.who, garment.kind, garment.colour)}
+    truth = {"before": portrait.scene, "scene": after}
+    return lesson(voice, "wear.dress", [*steps, Show(after, is_target=True)], about, **truth)
+
+
+def _worn(voice: Voice, options: EpisodeOptions) -> Episode:
+    portrait = any_portrait(voice)
+    garment = portrait.person.garment
+    answer = one_garment(voice.language, garment)
+    text = voice.ask(_WORN, the=the_person(voice.language, portrait.person.who))
+    truth = {"scene": portrait.scene, "answer": answer, "accepted": (answer, garment_words(voice.language, garment))}
+    about = {garment_key(garment), key("wears", portrait.person.who, garment.kind, garment.colour)}
+    return lesson(voice, "wear.worn", answered(portrait.scene, text, answer), about, **truth)
+
+
+def change_of(voice: Voice, before: Portrait) -> tuple[str, Portrait]:
+    """A change of place, distance or pose in words, and the portrait after it; person and clothes stay."""
+    said = pronouns(voice, before.person)
+    choice = voice.dice.pick(("place", "distance", "pose"))
+    if choice == "place":
+        ground = voice.dice.pick([place for place in (*ALL_PLACES, *ALL_COLOURS) if place != before.ground])
+        where = grammar.on_ground(voice.language, ground)
+        return voice.tell(_ELSEWHERE, where=where, **said), replace(before, ground=ground)
+    if choice == "distance":
+        is_near = before.size == NEAR
+        return voice.tell(_AWAY if is_near else _CLOSER, **said), replace(before, size=FAR if is_near else NEAR)
+    gesture = voice.dice.pick([name for name in _POSES if name != before.person.gesture])
+    return voice.tell(_POSES[gesture], **said), before.with_person(gesture=gesture)
+
+
+def _keep(voice: Voice, options: EpisodeOptions) -> Episode:
+    before = any_portrait(voice)
+    text, after = change_of(voice, before)
+    steps = changed(before.scene, text, after.scene)
+    return lesson(voice, "wear.keep", steps, keys_of(after.scene), before=before.scene, scene=after.scene)
+
+
+BUILDERS: dict[str, Builder] = {
+    "wear.describe": _describe,
+    "wear.put": _put_on,
+    "wear.dress": _dress,
+    "wear.worn": _worn,
+    "wear.keep": _keep,
+}

@@ -1,0 +1,66 @@
+"""The town, as training and judging see it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mindseye.worlds.dice import Dice
+from mindseye.worlds.town.captions import caption
+from mindseye.worlds.town.curriculum import KINDS, MIX, sample_episode
+from mindseye.worlds.town.drawables import word_of
+from mindseye.worlds.town.garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
+from mindseye.worlds.town.grounds import COLOUR_WORDS, PLACES
+from mindseye.worlds.town.judging import kept_psnr, objections
+from mindseye.worlds.town.language import AREA_WORDS
+from mindseye.worlds.town.misses import MISSES
+from mindseye.worlds.town.nouns import KINDS as NOUN_KINDS
+from mindseye.worlds.town.nouns import NOUNS
+from mindseye.worlds.town.patches import QUESTIONS, patch_truth
+from mindseye.worlds.town.people import ACCESSORIES, HAIR, MOODS, WHO
+from mindseye.worlds.town.render import PICTURE_SIZE, render
+from mindseye.worlds.town.scenes import Scene
+from mindseye.worlds.town.splits import SPLITS
+from mindseye.worlds.town.styles import STYLES
+from mindseye.worlds.world import World
+
+
+def sample_scene(rng: np.random.Generator, split: str = "train") -> Scene:
+    """Any scene of any episode, as often as lessons show it."""
+    return Dice(rng).pick(sample_episode(rng, split).scenes)
+
+
+def chinese_words() -> tuple[str, ...]:
+    """Chinese has no spaces: these are to be tokens of their own."""
+    words = [noun.zh for noun in NOUNS.values()] + [kind.zh for kind in NOUN_KINDS.values()]
+    words += [zh for _, zh in AREA_WORDS.values()] + [zh for _, zh in PLACES.values()] + list(COLOUR_WORDS.values())
+    words += [zh for zh, _ in GARMENT_WORDS.values()] + [zh for _, zh in GARMENT_COLOURS.values()]
+    words += [style.zh for style in STYLES.values()]
+    for table in (PATTERNS, WHO, HAIR, ACCESSORIES, MOODS):
+        words += table.values()
+    return tuple(dict.fromkeys(words))
+
+
+def told(scene: Scene, language: str) -> str:
+    """The scene in words; where nobody could caption it, what stands there."""
+    words = caption(language, scene) if isinstance(scene.ground, str) else None
+    ground = scene.ground if isinstance(scene.ground, str) else f"street, kerb {scene.ground.kerb}"
+    return words or "; ".join([*(word_of(thing.what) for thing in scene.things), ground])
+
+
+WORLD = World(
+    name="town",
+    picture_size=PICTURE_SIZE,
+    splits=SPLITS,
+    kinds=KINDS,
+    mix=MIX,
+    sample_episode=sample_episode,
+    sample_scene=sample_scene,
+    render=render,
+    words=chinese_words(),
+    misses=MISSES,
+    objections=objections,
+    kept_db=kept_psnr,
+    told=told,
+    patch_questions=QUESTIONS,
+    patch_truth=patch_truth,
+)

@@ -1,0 +1,93 @@
+"""The town's requests: true in both languages, apart by what they are about, and worded anew outside training."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from mindseye.errors import InputError
+from mindseye.worlds.episodes import Say, Show
+from mindseye.worlds.town import question_words
+from mindseye.worlds.town.curriculum import KINDS, sample_episode
+from mindseye.worlds.town.splits import are_for_training, key, keys_of, split_of
+from mindseye.worlds.town.styles import HELD_OUT_STYLES
+from mindseye.worlds.town.visible import is_visible
+
+
+def episodes(split, kind, count, seed=0):
+    rng = np.random.default_rng((seed, KINDS.index(kind)))
+    return [sample_episode(rng, split, kind, ("en", "zh")[number % 2]) for number in range(count)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_split_is_about_its_own_combinations(kind):
+    for episode in episodes("train", kind, 20):
+        assert are_for_training(episode.truth["about"])
+        assert all(are_for_training(keys_of(scene)) for scene in episode.scenes)
+        assert not episode.truth["is_new"]
+    for split in ("validation", "test"):
+        for episode in episodes(split, kind, 6):
+            found = {split_of(one) for one in episode.truth["about"]}
+            assert split in found and (split == "test" or "test" not in found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_are_in_the_asked_language_and_something_must_be_produced(kind):
+    for episode in episodes("train", kind, 10):
+        assert any(step.is_target for step in episode.steps)
+        assert all(is_visible(scene) for scene in episode.scenes)
+        for step in episode.steps:
+            if isinstance(step, Say) and not step.text.startswith("think, then"):
+                plain = step.text.replace("<think>", "").replace("</think>", "")
+                assert plain.strip() and "{" not in plain
+                is_english = plain.isascii()
+                assert is_english == (episode.language == "en") or plain.isdigit(), plain
+
+
+def test_no_request_is_worded_in_training_as_in_the_test():
+    ends = {question_words.WHERE[language][-1].split("{")[0] for language in ("en", "zh")} - {""}
+    for split, is_said in (("train", False), ("test", True)):
+        texts = [e.texts[0].lower() for e in episodes(split, "question.where", 120)]
+        assert any(text.startswith(end) for text in texts for end in ends) == is_said
+
+
+def test_every_wording_has_one_of_its_own_for_validation_and_test():
+    for name, wordings in vars(question_words).items():
+        if isinstance(wordings, dict) and name.isupper() and name not in ("YES_NO", "HAS_NOT", "ALSO_YES", "ALSO_NO"):
+            for said in wordings.values():
+                assert len(said) >= 3 and len(set(said)) == len(said), name
+
+
+def test_the_same_seed_gives_the_same_episode():
+    first, second = (sample_episode(np.random.default_rng(5), "test") for _ in range(2))
+    assert first == second
+
+
+def test_keys_belong_to_fixed_splits():
+    assert key("pair", "dog", "cat") == "pair|cat|dog"
+    fates = [split_of(key("ground", noun, ground)) for noun in ("cat", "dog", "bus", "egg") for ground in range(500)]
+    assert 0.01 < fates.count("test") / len(fates) < 0.05 and 0.01 < fates.count("validation") / len(fates) < 0.05
+    assert zlib.crc32(b"ground|cat|blue") % 40 not in (0, 1) and split_of("ground|cat|blue") == "train"
+
+
+def test_a_held_out_style_is_never_taught():
+    rng = np.random.default_rng(3)
+    for _ in range(400):
+        for scene in sample_episode(rng, "train").scenes:
+            assert not {getattr(thing.what, "style", "noto") for thing in scene.things} & set(HELD_OUT_STYLES)
+
+
+def test_pictures_follow_the_words():
+    for episode in episodes("test", "edit.remove", 10):
+        assert len(episode.truth["scene"].things) == len(episode.truth["before"].things) - 1
+    for episode in episodes("test", "draw.count", 10):
+        assert len(set(episode.truth["scene"].nouns)) == 1
+    for episode in episodes("test", "puzzle.pictured", 10):
+        assert [step.scene for step in episode.steps if isinstance(step, Show)][1:] == list(episode.truth["scenes"])
+
+
+def test_unknown_words_are_explained():
+    with pytest.raises(InputError, match='did you mean "walk'):
+        sample_episode(np.random.default_rng(0), kind="walk.nexd")
+    with pytest.raises(InputError, match="validation"):
+        sample_episode(np.random.default_rng(0), "valid")

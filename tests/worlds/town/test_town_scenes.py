@@ -1,0 +1,128 @@
+"""Things, sheets and pictures of the town."""
+
+import numpy as np
+import pytest
+
+from mindseye.errors import InputError
+from mindseye.worlds.dice import Dice
+from mindseye.worlds.town.doll import paint_person
+from mindseye.worlds.town.drawables import Icon, Prop, sprite_of
+from mindseye.worlds.town.garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
+from mindseye.worlds.town.grounds import COLOURS, PLACES
+from mindseye.worlds.town.layout import any_scene, are_apart
+from mindseye.worlds.town.nouns import NOUNS
+from mindseye.worlds.town.patches import QUESTIONS, patch_truth
+from mindseye.worlds.town.people import Person
+from mindseye.worlds.town.physics import RULES, Stage
+from mindseye.worlds.town.props import PROPS
+from mindseye.worlds.town.render import render
+from mindseye.worlds.town.scenes import Placed, Scene
+from mindseye.worlds.town.streets import Street
+from mindseye.worlds.town.styles import SHEETS, STYLES, TAUGHT_STYLES, load_sheet
+from mindseye.worlds.town.voice import Voice
+from mindseye.worlds.town.walks import Obstacle, View, look_at, sidestep, step, turn
+
+
+@pytest.fixture
+def voice():
+    return Voice(Dice(np.random.default_rng(0)), "en", "train")
+
+
+def test_every_taught_style_draws_every_noun_and_sheets_are_small():
+    assert len(NOUNS) >= 120 and len(TAUGHT_STYLES) == 3
+    for style in TAUGHT_STYLES:
+        assert set(load_sheet(style)) == set(NOUNS)
+    assert len(load_sheet("emojione")) >= 120
+    assert sum(file.stat().st_size for file in SHEETS.iterdir()) < 2e6
+    assert all(style.license in ("Apache-2.0", "MIT", "CC-BY-4.0") for style in STYLES.values())
+
+
+def test_the_world_has_what_it_promises():
+    assert len(COLOURS) == 8 and len(PLACES) >= 6 and len(RULES) >= 10
+
+
+def test_scenes_hold_up_to_six_things_that_hardly_overlap(voice):
+    counts = set()
+    for _ in range(300):
+        scene = any_scene(voice)
+        counts.add(len(scene.things))
+        for number, thing in enumerate(scene.things):
+            assert thing.x - thing.size / 2 >= 0 and thing.x + thing.size / 2 <= 128
+            assert all(are_apart(thing, other) for other in scene.things[number + 1 :])
+    assert counts == {1, 2, 3, 4, 5, 6}
+
+
+def test_every_drawing_shows_something():
+    whats = [Icon("vase", "noto", "broken"), Icon("snowman", "fluent", "molten"), *map(Prop, PROPS)]
+    whats += [Garment(kind, "red", pattern) for kind in SHAPES for pattern in PATTERNS]
+    for what in whats:
+        assert (sprite_of(what, 40)[..., 3] > 128).mean() > 0.01, what
+
+
+def test_colours_patterns_and_moods_can_be_told_apart():
+    for make in (
+        [Garment("shirt", colour) for colour in GARMENT_COLOURS],
+        [Garment("dress", "blue", pattern) for pattern in PATTERNS],
+    ):
+        looks = [sprite_of(garment, 48).tobytes() for garment in make]
+        assert len(set(looks)) == len(looks)
+    moods = {
+        mood: np.asarray(paint_person(Person("woman", "brown", Garment("shirt", "red"), None, mood))).tobytes()
+        for mood in ("calm", "happy", "angry", "sad", "surprised")
+    }
+    assert len(set(moods.values())) == 5
+
+
+def test_pictures_of_another_size_show_the_same(voice):
+    scene = any_scene(voice, 2, "white")
+    large, small = render(scene), render(scene, 96)
+    assert large.shape == (128, 128, 3) and small.shape == (96, 96, 3)
+    assert abs(large.mean() - small.mean()) < 6
+
+
+def test_a_step_brings_all_nearer_and_nobody_walks_through_things():
+    view = View((Obstacle("cat", 0, 3), Obstacle("dog", 1, 2)), kerb=2)
+    ahead = step(view)
+    assert ahead is not None and ahead.kerb == 1
+    assert {(one.noun, one.depth) for one in ahead.obstacles} == {("cat", 2), ("dog", 1)}
+    assert step(View((Obstacle("cat", 0, 1),))) is None
+    left = sidestep(view, "left")
+    assert left is not None and {(one.noun, one.lane) for one in left.obstacles} == {("cat", 1), ("dog", 2)}
+    assert sidestep(View((Obstacle("cat", -1, 1),)), "left") is None
+    looked = turn(view, "right")
+    assert looked is not None and look_at(looked).ground == Street(1, 2) and turn(looked, "right") is None
+    assert not view.is_clear or view.nearest(0).depth > 2
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_has_both_verdicts_and_shows_the_difference(rule, voice):
+    cases = [RULES[rule](Stage(voice)) for _ in range(60)]
+    assert {case.is_yes for case in cases} == {True, False}
+    assert all(
+        (render(case.before) != render(case.after)).any() for case in cases if rule in ("edge", "bump", "hammer")
+    )
+    assert all(case.words[0][0] == "the" for case in cases)
+
+
+def test_what_is_fragile_breaks_and_what_is_sturdy_does_not(voice):
+    for _ in range(60):
+        case = RULES["edge"](Stage(voice))
+        states = {thing.what.state for thing in case.after.things if isinstance(thing.what, Icon)}
+        assert states == {"whole" if case.is_yes else "broken"}
+
+
+def test_patches_say_what_covers_them():
+    scene = Scene((Placed(Icon("ball"), 32, 32, 60),), "blue")
+    truth = patch_truth(scene, 4)
+    ball = QUESTIONS["what"].index("ball")
+    assert (truth["what"][:2, :2] == ball).all() and (truth["what"][2:, 2:] == 0).all()
+    assert (truth["ground"] == QUESTIONS["ground"].index("blue")).all()
+
+
+def test_mistakes_name_what_was_meant():
+    with pytest.raises(InputError, match='"cat"'):
+        Icon("catt")
+    with pytest.raises(InputError, match='"beach"'):
+        Scene((), "beech")
+    with pytest.raises(InputError, match='"striped"'):
+        Garment("shirt", "red", "stripe")
