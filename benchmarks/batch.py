@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 import mindseye
@@ -70,6 +71,7 @@ def differences(first: RunFolder, second: RunFolder) -> tuple[int, int]:
 def throughput(turns: int) -> None:
     """Loop and batch in turn; prints medians."""
     with tempfile.TemporaryDirectory() as name:
+        torch.set_num_threads(1)  # what serves single requests to a model of this size best: two wait for each other
         model = mindseye.load("pocket")
         settings = BatchSettings((PUZZLES,), Path(name) / "batch")
         loops, batches = [], []
