@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import PIL.Image
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import InputError
+from .given_files import parse_json
+from .whole_files import whole_file
 
 KEY = "mindseye"
 
@@ -24,9 +25,8 @@ def save_png(image: PIL.Image.Image, path: str | Path, facts: dict | None = None
         info.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
-        image.save(unfinished, format="PNG", pnginfo=info)
-        os.replace(unfinished, path)
+        with whole_file(path) as unfinished:
+            image.save(unfinished, format="PNG", pnginfo=info)
     except OSError as error:
         raise InputError(f"the picture cannot be written to {path}: {error.strerror or error}") from error
     return path
@@ -35,6 +35,6 @@ def save_png(image: PIL.Image.Image, path: str | Path, facts: dict | None = None
 def read_facts(image: PIL.Image.Image) -> dict | None:
     """The facts inside a picture made by `save_png`, or None."""
     try:
-        return json.loads(getattr(image, "text", {}).get(KEY, "null"))
+        return parse_json(getattr(image, "text", {}).get(KEY, "null"))
     except ValueError:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
 from ..networks.kv_cache import DrawingCache
 from ..networks.unified import UnifiedModel
@@ -75,6 +75,11 @@ def denoise(
         latents = Latents(x_t, step.t, position_indices)
         velocities = yield from _velocities({_key(c): walkers[_key(c)] for c in wanted}, latents)
         v_t = velocities[_key(branches.full)]
+        if i == 0 and not v_t.isfinite().all():
+            raise MindseyeError(
+                "the network gave values that are no numbers at the first step of a drawing, before any guidance: its "
+                "weights are damaged or too large for this number format (try dtype float32)"
+            )
         if step.is_guided and branches.no_text is not None:
             no_image = None if branches.no_image is None else velocities[_key(branches.no_image)]
             v_t = merge(v_t, velocities[_key(branches.no_text)], no_image, params)

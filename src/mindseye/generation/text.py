@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..errors import MindseyeError
 from ..events import TextDelta
 from ..inputs.tokenizer import TextStream, Tokenizer
 from ..params import TextParams
@@ -48,6 +49,11 @@ def write_text(
         position = context.position + len(ids)
         feed = Feed(draft.cache, position, (token,), is_causal=True, wants="logits", capacity=capacity)
         [logits] = yield [feed]
+        if not ids and not logits.scores.isfinite().all():
+            raise MindseyeError(
+                "the network scored the first word with values that are no numbers: its weights are damaged or too "
+                "large for this number format (try dtype float32)"
+            )
         if watch:
             watch(logits)
         token = choose(logits, params, generator)
