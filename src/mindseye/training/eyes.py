@@ -17,9 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mindseye.networks.unified import UnifiedModel
+from mindseye.settings import check_ranges
 from mindseye.training.autoencoder import to_pixels
 from mindseye.training.optimizer import OptimizerSettings, make_optimizer
 from mindseye.training.pixels import to_patches
+from mindseye.training.stopping import HalfWay
 from mindseye.worlds.nouns import NOUNS
 from mindseye.worlds.render import render
 from mindseye.worlds.sampling import sample_scene
@@ -43,6 +45,9 @@ class EyesSettings:
     num_steps: int = 3000
     batch_size: int = 64
     learning_rate: float = 1.5e-3
+
+    def __post_init__(self) -> None:
+        check_ranges(self, num_steps=(0, 100_000_000), batch_size=(1, 10_000))
 
 
 class SeenPatches(nn.Module):
@@ -68,10 +73,14 @@ class SeenPatches(nn.Module):
         return {name: head(normed) for name, head in self.heads.items()}
 
 
-def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: Report) -> None:
-    """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then."""
+def teach_eyes(
+    model: UnifiedModel, settings: EyesSettings, seed: int, report: Report, half_way: HalfWay | None = None
+) -> None:
+    """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then.
+
+    `half_way` is saved every few minutes and when somebody asks to stop (CancelledError); a later call goes on from it.
+    """
     torch.manual_seed(seed)
-    rng = np.random.default_rng((seed, 1))
     student, side = SeenPatches(model), model.config.vit.patch_size
     pace = OptimizerSettings(
         num_steps=settings.num_steps,
@@ -80,7 +89,8 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
         learning_rate=settings.learning_rate,
     )
     optimizer = make_optimizer(student, pace)
-    for step in range(settings.num_steps):
+    for step in range(half_way.resume(student, optimizer) if half_way else 0, settings.num_steps):
+        rng = np.random.default_rng((seed, 1, step))  # a step depends on its number alone, so a run can go on
         scenes = [sample_scene(rng) for _ in range(settings.batch_size)]
         with torch.autocast("cpu", torch.bfloat16):
             scores = student(patches_of(scenes, side))
@@ -95,6 +105,8 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, seed: int, report: R
         if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
             right = {name: (scores[name].argmax(-1) == truth[name]).float().mean().item() for name in truth}
             report({"step": step, "loss": sum(loss.item() for loss in losses), **right})
+        if half_way:
+            half_way.after_step(step + 1, student, optimizer)
     for parameter in student.parameters():
         parameter.grad = None
 
