@@ -19,11 +19,11 @@ from mindseye.worlds.scenes import CORNERS, Scene
 
 FINAL = {"en": "Final Answer: ", "zh": "最终答案："}
 
-_REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
-_REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}
-_ADD = {"en": "add {several}", "zh": "加{several}"}
-_HOW_MANY_LEFT = {"en": "{how_many} are left?", "zh": "还剩{how_many}？"}
-_AT_ONCE = {"en": " Answer at once.", "zh": "直接回答。"}
+REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
+REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}
+ADD = {"en": "add {several}", "zh": "加{several}"}
+HOW_MANY_LEFT = {"en": "{how_many} are left?", "zh": "还剩{how_many}？"}
+AT_ONCE = {"en": " Answer at once.", "zh": "直接回答。"}
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def next_step(dice: Dice, language: str, scene: Scene) -> Step | None:
             return None
         kind = dice.pick(kinds)
         said = KINDS[kind].every if language == "en" else KINDS[kind].zh
-        return Step(_REMOVE_ALL[language].format(kind=said), operations.remove_all(scene, kind))
+        return Step(REMOVE_ALL[language].format(kind=said), operations.remove_all(scene, kind))
     noun = pick_single(dice, scene)
     if noun is None:
         return None
-    text = _REMOVE[language].format(the=grammar.the(language, noun))
+    text = REMOVE[language].format(the=grammar.the(language, noun))
     return Step(text, operations.remove(scene, noun))
 
 
@@ -63,7 +63,7 @@ def _add_step(dice: Dice, language: str, scene: Scene) -> Step | None:
     for _ in range(count):
         after = operations.add(after, noun)
     said = f"one {noun}" if language == "en" and count == 1 else grammar.several(language, count, noun)
-    return Step(_ADD[language].format(several=said), after)
+    return Step(ADD[language].format(several=said), after)
 
 
 def _steps(dice: Dice, language: str, scene: Scene) -> list[Step] | None:
@@ -90,7 +90,7 @@ def _what_is_counted(dice: Dice, before: Scene, steps: list[Step]) -> tuple[str,
 
 
 def _puzzle(dice: Dice, language: str, steps: list[Step], counted: str) -> str:
-    how_many = _HOW_MANY_LEFT[language].format(how_many=grammar.how_many(language, counted))
+    how_many = HOW_MANY_LEFT[language].format(how_many=grammar.how_many(language, counted))
     orders = [step.text for step in steps]
     if language == "zh":
         return "。".join([*orders, how_many])
@@ -111,7 +111,7 @@ def _builder(is_pictured: bool) -> Builder:
             for step in operated:
                 steps += [Say(step.text, is_target=True, then="image"), Show(step.after, is_target=True)]
         else:
-            steps.append(Say(puzzle + _AT_ONCE[language], then="text"))
+            steps.append(Say(puzzle + AT_ONCE[language], then="text"))
         steps.append(Say(f"{FINAL[language]}{number}", is_target=True))
         truth = {
             "before": before,
