@@ -115,9 +115,8 @@ def unknown_words(text: str) -> list[str]:
 def known_words() -> tuple[frozenset[str], frozenset[str]]:
     """Every English word and every Chinese character that this world says."""
     texts = [_GRAMMAR, *_texts(RELATION_WORDS)]
-    for noun in (*NOUNS.values(), *KINDS.values()):
-        texts += [noun.plural, noun.zh, noun.measure]
-    texts += NOUNS
+    texts += [text for noun in NOUNS.values() for text in (noun.name, noun.plural, noun.zh, noun.measure)]
+    texts += [text for kind in KINDS.values() for text in (kind.plural, kind.every, kind.zh, kind.measure)]
     for module in _MODULES:
         tables = [value for name, value in vars(module).items() if name.isupper() and name not in _OTHERS]
         texts += [*_texts(tables)]
