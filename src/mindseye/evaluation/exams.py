@@ -97,6 +97,7 @@ GROUPS: tuple[Group, ...] = (
 )
 EXAM_KINDS: tuple[str, ...] = tuple(kind for group in GROUPS for kind in group.kinds)
 PICTURE_KINDS = (*_family("draw"), *_family("edit"), *_family("action"))
+MOST_EXAMS = 100_000  # of a kind
 WORD_KINDS = (*_family("question"), "caption")
 
 
@@ -114,17 +115,21 @@ def choose_kinds(names: Iterable[str] | None, unified: bool = False) -> tuple[st
 
 
 def make_exams(kind: str, num: int, seed: int, languages: Sequence[str]) -> list[Exam]:
-    """`num` exams of one kind, rounded up to as many in each language; twice as many of the eye's."""
-    if num < 1:
-        raise InputError(f"num is {num}; ask at least 1 of each kind")
+    """`num` exams of one kind, in each language in turn; twice as many of the eye's."""
+    check_numbers(num, seed, languages)
+    make = _maker(kind)
+    return [make(number, seed, languages) for number in range(num * (2 if kind.startswith("eye.") else 1))]
+
+
+def check_numbers(num: int, seed: int, languages: Sequence[str]) -> None:
+    """Raise InputError for a number of exams, a seed or a language that cannot be."""
+    if not 1 <= num <= MOST_EXAMS:
+        raise InputError(f"num is {num}; expected 1 to {MOST_EXAMS} of each kind")
     check_seed(seed)
     if not languages:
         raise InputError('no language was given; expected "en", "zh" or both')
     for language in languages:
         check_language(language)
-    rounds = -(-num // len(languages)) * (2 if kind.startswith("eye.") else 1)
-    make = _maker(kind)
-    return [make(number, seed, languages) for number in range(rounds * len(languages))]
 
 
 def _members(name: str) -> list[str]:

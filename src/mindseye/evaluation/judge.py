@@ -19,6 +19,7 @@ from .shares import Share
 if TYPE_CHECKING:
     from ..model import Model
 
+MOST_AT_ONCE = 10_000
 Watch = Callable[[str, int, int], None]
 """Told the kind that is being asked, and how many of how many requests are done."""
 
@@ -108,15 +109,15 @@ def judge(
     batch: int = 32,
     watch: Watch | None = None,
 ) -> Verdict:
-    """Ask `num` held-out requests of every kind, as many in each language, and judge the answers.
+    """Ask `num` held-out requests of every kind, in each language in turn, and judge the answers.
 
     model: a loaded model, or anything that answers exams. kinds: kinds or families; None for all but "unified".
     unified: ask too whether the model draws exactly when a picture is wanted. batch: requests at once.
     The same seed asks the same. Raises InputError for unknown kinds and languages; errors of single requests
     count as wrong. Ctrl-C ends it with what was judged so far, if that is anything.
     """
-    if batch < 1:
-        raise InputError(f"batch is {batch}; expected 1 or more")
+    if not 1 <= batch <= MOST_AT_ONCE:
+        raise InputError(f"batch is {batch}; expected 1 to {MOST_AT_ONCE}")
     answerer = model if hasattr(model, "answer") else ModelAnswerer(model)  # type: ignore[arg-type]
     asked = [make_exams(kind, num, seed, languages) for kind in choose_kinds(kinds, unified)]
     total = sum(map(len, asked))

@@ -24,6 +24,7 @@ from einops import rearrange
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from .. import samples
 from ..errors import CheckpointError, InputError, nearest
 from ..given_files import read_given, read_json
 
@@ -169,7 +170,7 @@ def _open_header(source: str | Path | bytes) -> tuple[Image.Image, str]:
 def _read(source: str | Path | bytes) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         return source, "the given image data"
-    path = Path(source)
+    path = samples.resolve(source)
     if str(source).startswith(("http:", "https:", "data:")):
         raise InputError(f"{str(source)[:80]} is an address; expected a file: download it first")
     try:

@@ -64,8 +64,8 @@ def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
 
     `finish_in` lets the learning rate fall to zero over so many steps from where the run stands.
     """
-    if finish_in is not None and finish_in < 1:
-        raise SettingsError(f"finish_in is {finish_in}; expected 1 or more steps")
+    if finish_in is not None and not 1 <= finish_in <= 10**9:
+        raise SettingsError(f"finish_in is {finish_in}; expected 1 to 10**9 steps")
     with stop_on_signals() as stop:
         try:
             prepared = prepare(recipe, say, stop)
