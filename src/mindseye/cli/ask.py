@@ -34,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
     items = images_then_words(args.said, "question")
     check_request(args, "ask", items)
     model = load_model(args, understanding_only=True)  # half of a model, and all that words need
-    note_unknown(args, items)
     request = model.request("ask", items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options)
     reply = model.reply(request, Screen(args).show(model.stream(request)))
+    note_unknown(args, items)
     if args.json:
         facts = {"text": reply.text, "thought": reply.thought, "seed": request.seed, "model": args.model}
         print_json({**facts, **end_facts(reply.end)})

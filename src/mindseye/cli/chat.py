@@ -103,10 +103,10 @@ def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) 
         request = chat.model.request("draw" if is_edit else task, items, seed=args.seed)  # type: ignore[arg-type]
         if is_edit:  # the picture to change is in the conversation already
             request = chat.model.with_params(request, request.text, chat.model.defaults.edit)
-        note_unknown(args, items)
         outlet = Outlet.of(args).telling({"is_from_talk": True})
         saver = Saver(chat.model, request, lambda number: free_name("picture", args.output), outlet, is_quiet=args.json)
         reply = chat.model.reply(request, Screen(args, saver).show(chat.stream(request)))
+        note_unknown(args, items)
         if args.json:
             print(json.dumps({"parts": saver.parts(reply.parts), **end_facts(reply.end)}, ensure_ascii=False))
     except MindseyeError as error:

@@ -77,7 +77,6 @@ def make_pictures(args: argparse.Namespace, wanted: Wanted) -> int:
     check_request(args, wanted.task, wanted.items, args.count)
     outlet = Outlet.of(args)
     model = load_model(args)
-    note_unknown(args, wanted.items)
     first = model.request(
         wanted.task, wanted.items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options
     )
@@ -96,6 +95,7 @@ def make_pictures(args: argparse.Namespace, wanted: Wanted) -> int:
                 if not (is_piped and args.quiet):
                     print(f"{path}  {width} x {height}, seed {request.seed}", file=stream, flush=True)
             made.append(told(path, request, reply))
+        note_unknown(args, wanted.items)
     finally:
         if args.json and (made or not sys.exc_info()[0]):
             print_json({"pictures": made, "model": args.model})

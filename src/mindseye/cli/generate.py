@@ -45,7 +45,7 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the texts and save the pictures."""
     from ..errors import InputError
-    from ..generation.policies import WhenToDraw
+    from ..generation.policies import WhenToDraw, split_marks
     from .notes import note_unknown
     from .saving import Outlet, Saver, image_facts, parts_so_far, policy_facts, request_facts
     from .show import Screen, end_facts, print_json
@@ -58,11 +58,13 @@ def run(args: argparse.Namespace) -> int:
     if args.items.count(PIPE) > 1:
         raise InputError('"-" stands twice, but standard input can be read only once')
     items = [text_or_image(word) for word in args.items]
+    if policy.kind == "marks":
+        for text in [item for item in items if isinstance(item, str)]:
+            split_marks(text)
     check_request(args, "generate", items)
     outlet = Outlet.of(args)
     make_folder(args.output)
     model = load_model(args)
-    note_unknown(args, items)
     request = model.request(
         "generate",
         items,
@@ -80,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         reply = model.reply(request, screen.show(model.stream(request)))
         end = end_facts(reply.end)
+        note_unknown(args, items)
     finally:
         parts = saver.parts(parts_so_far(screen.seen))
         if args.json and parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 POCKET = "pocket"
+MARK = re.compile(r"<\|\w*\|>|</?think>")
 SHOWN = 5  # words of a note
 
 
@@ -34,12 +36,13 @@ def notes(texts: Iterable[str], pictures: Iterable[Picture]) -> list[str]:
     from ..worlds.lexicon import known_words, unknown_words
 
     found = []
-    words = list(dict.fromkeys(word for text in texts for word in unknown_words(text)))
+    said = (MARK.sub(" ", text) for text in texts)
+    words = list(dict.fromkeys(word for text in said for word in unknown_words(text)))
     if words:
         known, _ = known_words()
-        said = ", ".join(f'"{word}"{nearest(word, known)}' for word in words[:SHOWN])
+        named = ", ".join(f'"{word}"{nearest(word, known)}' for word in words[:SHOWN])
         more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-        found.append(f"the pocket model has never met {said}{more}; `mindseye words` shows what it knows")
+        found.append(f"the pocket model has never met {named}{more}; `mindseye words` shows what it knows")
     if any(is_foreign(picture) for picture in pictures):
         found.append(
             "this picture is not of the pocket model's world of fifty icons, so its answer means nothing; "

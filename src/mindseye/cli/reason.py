@@ -62,12 +62,13 @@ def run(args: argparse.Namespace) -> int:
     folder = make_folder(args.output) if args.output else free_folder("reasoning")
     try:
         model = load_model(args)
-        note_unknown(args, items)
         request = model.request(
             "generate", items, when_to_draw=policy, seed=args.seed, system_prompt=args.system_prompt, **options
         )
         told = {**request_facts(request, image_facts(args.said[:-1], items)), **policy_facts(policy)}
-        return solve(args, model, request, folder, outlet.telling(told))
+        status = solve(args, model, request, folder, outlet.telling(told))
+        note_unknown(args, items)
+        return status
     finally:
         if not args.output:
             give_back(folder)  # where nothing came

@@ -195,13 +195,16 @@ def _check_stored(folder: Path, rust: RustTokenizer, added: dict[int, AddedToken
 
 def _added_tokens(folder: Path) -> dict[int, AddedToken]:
     """Added tokens by id from `tokenizer_config.json`, else from the older `added_tokens.json`."""
-    if (folder / "tokenizer_config.json").is_file():
-        said = _read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
-        return {int(i): _added_token(token) for i, token in said.items()}
-    if (folder / "added_tokens.json").is_file():
-        ids = _read_json(folder / "added_tokens.json")
-        return {int(i): _added_token({"content": name}) for name, i in ids.items()}
-    return {}
+    name = next((name for name in ("tokenizer_config.json", "added_tokens.json") if (folder / name).is_file()), None)
+    if name is None:
+        return {}
+    said = _read_json(folder / name)
+    try:
+        if name == "added_tokens.json":
+            return {int(i): _added_token({"content": content}) for content, i in said.items()}
+        return {int(i): _added_token(token) for i, token in (said.get("added_tokens_decoder") or {}).items()}
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        raise CheckpointError(f"{folder / name} holds an added token that is none ({error}); fetch it again") from error
 
 
 def _added_token(said: dict[str, Any]) -> AddedToken:
