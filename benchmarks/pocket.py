@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from speed import Row
+from speed import NOTHING_TWICE, Row
 
 import mindseye
 from mindseye.model import Model
@@ -75,7 +76,7 @@ def reread_seconds(model: Model) -> float:
 
 def measure() -> list[Row]:
     """Every row of the table."""
-    model, image = mindseye.load("pocket"), to_image(SCENE)
+    model, image = mindseye.load("pocket", engine=NOTHING_TWICE), to_image(SCENE)
     model.draw("a cat", seed=0)
     rounds = round_seconds(model)
     return [
@@ -91,6 +92,7 @@ def measure() -> list[Row]:
 
 
 def main() -> None:
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # huge pages, as the command line asks for them
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     arguments = parser.parse_args()

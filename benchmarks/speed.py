@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -20,13 +21,15 @@ import torch
 from torch import nn
 
 import mindseye
+from mindseye.events import DrawingStep, TextDelta
 from mindseye.generation.conversation import Conversation
-from mindseye.generation.engine import Job
+from mindseye.generation.job import Job
 from mindseye.generation.work import Story
 from mindseye.model import Model
 from mindseye.networks.unified import UnifiedModel
 from mindseye.params import ImageParams, TextParams
 
+NOTHING_TWICE = mindseye.EngineConfig(prefix_cache_bytes=0)  # what is measured again must be computed again
 CONTEXT = 300  # tokens before the first written one
 PROMPT = 32  # tokens of a prompt to draw
 
@@ -71,7 +74,8 @@ def decoding(model: Model, batch: int, num_tokens: int = 16) -> float:
 
     def story() -> Story[str]:
         conversation = Conversation(model.loaded)
-        yield from conversation.say(text)
+        conversation.say(text)
+        yield from conversation.read()
         yield from conversation.write(TextParams(num_tokens + 8), torch.Generator())
         return "end"
 
@@ -84,11 +88,47 @@ def guided_step(model: Model, side: int, num_steps: int = 4) -> float:
 
     def story() -> Story[str]:
         conversation = Conversation(model.loaded)
-        yield from conversation.say(text)
+        conversation.say(text)
+        yield from conversation.read()
         yield from conversation.draw(_drawing(side, num_steps + 4), torch.Generator(), seed=0)
         return "end"
 
     return seconds_a_step(model, [story()], skip=3, count=num_steps)
+
+
+def beside_a_drawing(model: Model, side: int, num_steps: int = 8) -> tuple[float, float]:
+    """What a text stream keeps of its lonely speed beside a guided drawing, and how much longer that drawing takes."""
+    lonely_text, lonely_step = decoding(model, 1), guided_step(model, side)
+    text = text_of(model, CONTEXT)
+
+    def write() -> Story[str]:
+        conversation = Conversation(model.loaded)
+        conversation.say(text)
+        yield from conversation.read()
+        yield from conversation.write(TextParams(2000), torch.Generator())
+        return "end"
+
+    def draw() -> Story[str]:
+        conversation = Conversation(model.loaded)
+        conversation.say(text_of(model, PROMPT))
+        yield from conversation.read()
+        yield from conversation.draw(_drawing(side, num_steps + 3), torch.Generator(), seed=0)
+        return "end"
+
+    writer, drawer = model.engine.submit(write()), model.engine.submit(draw())
+    moments: list[tuple[float, int]] = []  # after each denoising step: the time and the words so far
+    while len(moments) < num_steps + 2:
+        model.engine.step()
+        steps = sum(isinstance(event, DrawingStep) for event in drawer.events)
+        if steps > len(moments):
+            words = sum(isinstance(event, TextDelta) for event in writer.events)
+            moments.append((time.perf_counter(), words))
+    for job in (writer, drawer):
+        job.cancel()
+    model.engine.step()
+    seconds = moments[-1][0] - moments[1][0]
+    words = moments[-1][1] - moments[1][1]
+    return words / seconds * lonely_text, seconds / num_steps / lonely_step
 
 
 def tenth_image(model: Model, side: int, num_images: int = 10, num_steps: int = 8) -> float:
@@ -100,9 +140,9 @@ def tenth_image(model: Model, side: int, num_images: int = 10, num_steps: int = 
     text = text_of(model, PROMPT)
 
     def turn() -> Story[str]:
-        yield from conversation.say(text)
-        picture = yield from conversation.draw(_drawing(side, num_steps), torch.Generator(), seed=0)
-        yield from conversation.show(picture, for_drawing=True)
+        conversation.say(text)
+        yield from conversation.draw(_drawing(side, num_steps), torch.Generator(), seed=0)
+        yield from conversation.read()
         return "end"
 
     times = [_timed(lambda: _finish(model.engine.run([turn()]))) for _ in range(num_images)]
@@ -151,12 +191,15 @@ def measure(model: Model, side: int, repeats: int = 3) -> list[Row]:
     best: Callable[[Callable[[], float]], float] = lambda get: min(get() for _ in range(repeats))  # noqa: E731
     one, eight = best(lambda: decoding(model, 1)), best(lambda: decoding(model, 8))
     step = best(lambda: guided_step(model, side))
+    beside = [beside_a_drawing(model, side) for _ in range(repeats)]
     product_rate, read_rate = matrix_product_rate(dtype), weight_read_rate(network)
     num_bytes = sum(weight.numel() * weight.element_size() for weight in written_weights(network))
     return [
         Row("writing, 1 request", 1 / one, "tokens/s"),
         Row("writing, 8 requests", 8 / eight, "tokens/s"),
         Row(f"guided step, {side} x {side}", step * 1000, "ms"),
+        Row("text beside a drawing, of its lonely speed", 100 * statistics.median(x for x, _ in beside), "%"),
+        Row("that drawing, of its lonely time", statistics.median(x for _, x in beside), "x"),
         Row("tenth image of a conversation / first", best(lambda: tenth_image(model, side)), "x"),
         Row("matrix products of this machine", product_rate / 1e9, "GFLOP/s"),
         Row("drawing reaches of that", 100 * flops_of_step(network, side) / step / product_rate, "%"),
@@ -171,9 +214,7 @@ def _drawing(side: int, num_steps: int) -> ImageParams:
 
 def _finish(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        for event in job.events:
-            if isinstance(event, mindseye.events.Failed):
-                raise event.error
+        job.result()
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -183,6 +224,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # huge pages, as the command line asks for them
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", help="a checkpoint, for instance one of made_up.py")
     parser.add_argument("--side", type=int, default=256, help="pixels a side of the pictures")
@@ -191,9 +233,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    rows = measure(mindseye.load(arguments.folder, dtype=arguments.dtype), arguments.side)
+    rows = measure(mindseye.load(arguments.folder, dtype=arguments.dtype, engine=NOTHING_TWICE), arguments.side)
     for row in rows:
-        print(f"{row.name:<40}{row.value:>10.1f} {row.unit}")
+        print(f"{row.name:<44}{row.value:>10.1f} {row.unit}")
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 

@@ -78,16 +78,24 @@ def test_huge_pages_are_asked_for_unless_somebody_decided(given, used):
     environment = {name: value for name, value in os.environ.items() if name != "THP_MEM_ALLOC_ENABLE"}
     if given is not None:
         environment["THP_MEM_ALLOC_ENABLE"] = given
-    code = "import mindseye, os; print(os.environ['THP_MEM_ALLOC_ENABLE'])"
+    code = "from mindseye.cli.main import main; import os; main([]); print(os.environ['THP_MEM_ALLOC_ENABLE'])"
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == used
+    assert said.stdout.split()[-1] == used
+
+
+def test_an_import_leaves_the_environment_alone():
+    code = "import os; before = dict(os.environ); import mindseye.model; assert dict(os.environ) == before"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_public_names():
     assert sorted(mindseye.__all__) == [
         "Chat",
+        "EngineConfig",
+        "FakeModel",
         "ImageDone",
         "ImageParams",
+        "Message",
         "MindseyeError",
         "Model",
         "Reply",

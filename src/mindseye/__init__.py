@@ -11,28 +11,30 @@ Names load when they are first used, so that importing the package costs nothing
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .version import __version__
 
-# torch asks once, at its first large allocation, whether to use huge pages; reading weights is a third faster with them
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-
 if TYPE_CHECKING:
     from .errors import MindseyeError
     from .events import ImageDone, TextDelta, TurnEnd
     from .generation.policies import WhenToDraw
+    from .generation.scheduler import EngineConfig
     from .generation.turns import Request
-    from .model import Chat, Model, Reply, load
+    from .messages import Message
+    from .model import Chat, FakeModel, Model, load
     from .params import ImageParams, TextParams
+    from .reply import Reply
 
 _HOMES = {
     "load": ".model",
     "Model": ".model",
     "Chat": ".model",
-    "Reply": ".model",
+    "FakeModel": ".model",
+    "Reply": ".reply",
+    "EngineConfig": ".generation.scheduler",
+    "Message": ".messages",
     "Request": ".generation.turns",
     "WhenToDraw": ".generation.policies",
     "TextParams": ".params",
@@ -44,8 +46,11 @@ _HOMES = {
 }
 __all__ = [
     "Chat",
+    "EngineConfig",
+    "FakeModel",
     "ImageDone",
     "ImageParams",
+    "Message",
     "MindseyeError",
     "Model",
     "Reply",

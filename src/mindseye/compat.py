@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import PIL.Image
-import torch
 from torch import Tensor
 
 from .errors import InputError
-from .events import Failed, ImageDone, TextDone
-from .generation.conversation import Conversation
+from .events import ImageDone, TextDone
 from .generation.policies import WhenToDraw
-from .generation.work import Story
+from .generation.turns import Request
+from .generation.watched import WatchedConversation
 from .inputs.items import as_items
 from .inputs.prompts import BAGEL, THINK_ANSWER, THINK_DRAW, UNIFIED
-from .messages import Text
 from .model import Model, load
 from .params import ImageParams, TextParams
 
@@ -114,7 +112,7 @@ class InterleaveInferencer:
         """
         chosen = _official(options)
         self.trace = Trace()
-        return self._run(self._story(input_lists, chosen, torch.Generator().manual_seed(seed), seed, noise))
+        return self._run(self._request(input_lists, chosen, seed), noise)
 
     def unified_generate(
         self,
@@ -164,45 +162,26 @@ class InterleaveInferencer:
         config = self.model.loaded.config
         return config.max_latent_size * config.pixels_per_token
 
-    def _story(
-        self,
-        items: Sequence[Part],
-        options: OfficialOptions,
-        generator: torch.Generator,
-        seed: int,
-        noise: Tensor | None,
-    ) -> Story[str]:
-        conversation, draws = Conversation(self.model.loaded), not options.understanding_output
-        if options.think:
-            prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER]
-            yield from conversation.say(prompt.text, role="system")
-        for item in as_items(items):
-            if isinstance(item, Text):
-                yield from conversation.say(item.text)
-            else:
-                yield from conversation.show(item.image, for_drawing=draws)
-        params = options.text_params()
-        if not draws:
-            yield from conversation.write(params, generator)
-            return "end"
-        if options.think:
-            thought = yield from conversation.write(params, generator, role="thought")
-            yield from conversation.keep(thought, role="thought")
-        image = options.image_params(conversation.last_size, self._largest)
-        yield from conversation.draw(image, generator, seed, noise=noise, watch=self.trace.latents.append)
-        return "end"
+    def _request(self, items: Sequence[Part], options: OfficialOptions, seed: int) -> Request:
+        """The official order of events: a system prompt where it thinks, the items, then words or a picture."""
+        draws = not options.understanding_output
+        prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER].text if options.think else None
+        sizes = [image.size for image in items if isinstance(image, PIL.Image.Image)]
+        size = self.model.loaded.transforms.vae.size_for(*sizes[-1]) if sizes else None
+        params, image = options.text_params(), options.image_params(size, self._largest)
+        return Request("draw" if draws else "ask", as_items(items), params, image, seed, options.think, prompt)
 
-    def _run(self, story: Story[str]) -> list[Part]:
-        [job] = self.model.engine.run([story])
+    def _run(self, request: Request, noise: Tensor | None) -> list[Part]:
+        conversation = WatchedConversation(self.model.loaded, noise)
+        [job] = self.model.runner.run([self.model.story(request, conversation)])
         parts: list[Part] = []
-        for event in job.events:
-            if isinstance(event, Failed):
-                raise event.error
+        for event in job.result():
             if isinstance(event, TextDone):
                 parts.append(event.text)
                 self.trace.token_ids.append(event.token_ids)
             elif isinstance(event, ImageDone):
                 parts.append(event.image)
+        self.trace.latents += conversation.latents
         return parts
 
 

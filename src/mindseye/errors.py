@@ -5,7 +5,9 @@
       ├─ CheckpointError    a model folder is missing, incomplete or of another kind
       ├─ SettingsError      a recipe or settings file says something unknown or out of range
       ├─ MemoryShortError   the work does not fit into the memory of the device
-      └─ CancelledError          the caller asked to stop
+      ├─ OverloadedError    more requests wait than may wait; try again later
+      ├─ DeadlineError      the request took longer than it was given
+      └─ CancelledError     the caller asked to stop
 
 A message says what came, what was expected and what to do. The command line maps them to one line and
 exit status 2, a server to an HTTP status.
@@ -37,6 +39,14 @@ class SettingsError(MindseyeError):
 
 class MemoryShortError(MindseyeError):
     """Work that does not fit into the memory of the device."""
+
+
+class OverloadedError(MindseyeError):
+    """More requests wait than may wait."""
+
+
+class DeadlineError(MindseyeError):
+    """The request took longer than it was given."""
 
 
 class CancelledError(MindseyeError):

@@ -1,10 +1,16 @@
-"""What a person says: texts and images in any order."""
+"""What is said: texts and images in any order, by somebody."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import PIL.Image
+
+from .errors import InputError, nearest
+
+ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True)
@@ -22,3 +28,26 @@ class Image:
 
 
 Item = Text | Image
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """What one side said: `role` is "system", "user" or "assistant" (the model), `items` are texts and pictures.
+
+    Whatever takes messages from a caller opens its files and reads its strings, so items may be plain ones there, as
+    in Message("user", ["what is this?", Path("cat.png")]).
+    """
+
+    role: str
+    items: Sequence[Any]
+
+    @property
+    def text(self) -> str:
+        """All its texts, one after the other."""
+        return "\n".join(item.text for item in self.items if isinstance(item, Text))
+
+
+def check_role(role: object) -> None:
+    """Raise InputError unless somebody may speak in this role."""
+    if role not in ROLES:
+        raise InputError(f'the role of a message is "{role}"{nearest(str(role), ROLES)}; expected {", ".join(ROLES)}')

@@ -3,76 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import queue
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import PIL.Image
-
 from .checkpoints.defaults import Defaults
+from .checkpoints.estimate import request_cache_bytes
 from .checkpoints.load import load as load_checkpoint
-from .errors import InputError, MindseyeError, nearest
-from .events import Event, Failed, ImageDone, TextDone, TurnEnd
+from .errors import InputError, MindseyeError, OverloadedError, nearest
+from .events import Event, Failed, ImageDone, TurnEnd
 from .generation.conversation import Conversation
-from .generation.engine import Engine
+from .generation.engine import Engine, Stats
+from .generation.fake import Script, echo, fake_story
+from .generation.job import Job, Listener
 from .generation.policies import WhenToDraw
-from .generation.text import split_thought
+from .generation.runner import Runner, cancelled_together
+from .generation.scheduler import EngineConfig
 from .generation.turns import Request, Task, prime, story_of
-from .inputs.items import as_items
+from .generation.views import View
+from .generation.work import Story
+from .inputs.items import as_items, as_messages
 from .inputs.prompts import THINK_ANSWER, THINK_DRAW, prompt_text
 from .loaded import LoadedModel
 from .messages import Image, Text
 from .params import ImageParams, TextParams, check_seed
-from .pictures import save_png
+from .reply import Reply, parts_of
 from .version import __version__
 
-
-@dataclass(frozen=True, eq=False)
-class Reply:
-    """An answer: its texts and images in the order they came."""
-
-    parts: tuple[str | PIL.Image.Image, ...]
-    thought: str | None
-    end: TurnEnd
-    events: tuple[Event, ...] = field(repr=False)
-    facts: dict[str, Any] = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """All texts, one after the other, without thoughts."""
-        return "\n".join(part for part in self.parts if isinstance(part, str))
-
-    @property
-    def images(self) -> tuple[PIL.Image.Image, ...]:
-        return tuple(part for part in self.parts if isinstance(part, PIL.Image.Image))
-
-    @property
-    def image(self) -> PIL.Image.Image:
-        """The last image; raises InputError when there is none."""
-        if not self.images:
-            raise InputError("this reply has no image; ask for one with draw or edit")
-        return self.images[-1]
-
-    def save(self, path: str | Path) -> Path:
-        """Write the last image as PNG with the prompt, options, seed, model and version inside."""
-        return save_png(self.image, path, self.facts)
-
-    def __str__(self) -> str:
-        return self.text
+PATIENCE = 0.02  # seconds between tries where too many requests wait
 
 
 class Model:
-    """A BAGEL-family model, ready to be asked. Make one with `mindseye.load`."""
+    """A model, ready to be asked from any number of threads. Make one with `mindseye.load`."""
 
-    def __init__(self, loaded: LoadedModel, name: str) -> None:
+    loaded: LoadedModel
+
+    def __init__(self, loaded: LoadedModel, name: str, engine: EngineConfig | None = None) -> None:
         self.name = name
         self.loaded = loaded
         loaded.network.language_model.prepare_for_inference()
         self.defaults = Defaults.from_folder(loaded.folder)
-        self.engine = Engine(loaded.network, loaded.vae)
+        self.engine = Engine(loaded.network, loaded.vae, engine)
+        self.runner = Runner(self.engine)
+
+    # Ask and wait
 
     def ask(self, *items: object, **options: Any) -> Reply:
         """Answer a question about any number of images and texts, in words."""
@@ -98,73 +76,44 @@ class Model:
         """A conversation of many turns that remembers everything said."""
         return Chat(self)
 
+    # Requests
+
     def request(
-        self, task: Task, things: Sequence[object], *, when_to_draw: str | WhenToDraw = "model", **options: Any
+        self,
+        task: Task,
+        things: Iterable[object] = (),
+        *,
+        messages: Iterable[object] = (),
+        when_to_draw: str | WhenToDraw = "model",
+        **options: Any,
     ) -> Request:
-        """A request with this model's presets; `options` are fields of TextParams, ImageParams and Request."""
+        """A request with this model's presets.
+
+        `things` are texts and images that a user says in one turn. `messages` say a whole conversation instead, as
+        Message objects, (role, content) pairs or {"role", "content"} objects; the last one is the user's. `options`
+        are fields of TextParams, ImageParams and Request.
+        """
         if isinstance(things, (str, bytes, Path)) or not isinstance(things, Iterable):
             raise InputError(f"things is {things!r}; expected a list of texts and images, as in ['a cat']")
+        said: tuple[Any, ...] = as_messages(messages)
         items = as_items(things)
-        has_image = any(isinstance(item, Image) for item in items)
+        if said and items:
+            raise InputError("both things and messages were given; put everything into messages")
+        seen = items or [item for message in said for item in message.items]
+        has_image = any(isinstance(item, Image) for item in seen)
         image = self.defaults.edit if task == "edit" or (task == "generate" and has_image) else self.defaults.draw
         think = options.pop("think", False)
         if not isinstance(think, bool):
             raise InputError(f"think is {think!r}; expected True or False")
-        seed = options.pop("seed", None)
+        seed, deadline = options.pop("seed", None), options.pop("deadline", None)
         system_prompt = options.pop("system_prompt", None)
         if think and system_prompt is None:
-            wanted = THINK_ANSWER if task == "ask" else THINK_DRAW
-            system_prompt = wanted
+            system_prompt = THINK_ANSWER if task == "ask" else THINK_DRAW
         system_prompt = prompt_text(self.defaults.prompts, system_prompt)
         text, image = _with_options(self.defaults.text, image, options)
         policy = when_to_draw if isinstance(when_to_draw, WhenToDraw) else WhenToDraw(when_to_draw)  # type: ignore
         seed = secrets.randbits(31) if seed is None else check_seed(seed)
-        return Request(task, items, text, image, seed, think, system_prompt, policy)
-
-    def run(self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()) -> list[Reply]:
-        """Answer any number of requests at once; each as if it were alone. Raises the first error at the end of all.
-
-        `examples` are little conversations of texts and images that show how to answer; they are read once for
-        all requests.
-        """
-        if isinstance(requests, Request) or not all(isinstance(request, Request) for request in requests):
-            raise InputError("run takes a list of requests; make each with model.request(...)")
-        start = self.primed(examples, for_drawing=any(request.task != "ask" for request in requests))
-        jobs = self.engine.run([story_of(request, start.fork()) for request in requests])
-        return [self.reply(request, job.events) for request, job in zip(requests, jobs, strict=True)]
-
-    def try_all(self, requests: Sequence[Request]) -> list[Reply | MindseyeError]:
-        """As `run`, but a request that fails has its error in its place, and the others their replies."""
-        jobs = self.engine.run([story_of(request, Conversation(self.loaded)) for request in requests])
-        found: list[Reply | MindseyeError] = []
-        for request, job in zip(requests, jobs, strict=True):
-            try:
-                found.append(self.reply(request, job.events))
-            except MindseyeError as error:
-                found.append(error)
-        return found
-
-    def primed(self, examples: Sequence[Sequence[object]], for_drawing: bool = True) -> Conversation:
-        """A conversation that has read `examples`; its forks share what was read."""
-        start = Conversation(self.loaded)
-        if examples:
-            [job] = self.engine.run([prime([as_items(example) for example in examples], start, for_drawing)])
-            for event in job.events:
-                if isinstance(event, Failed):
-                    raise event.error
-        return start
-
-    def stream(self, request: Request) -> Iterator[Event]:
-        """The events of one request as they come; closing the iterator stops it. Raises the error that ends it."""
-        return _until_error(self.engine.stream(story_of(request, Conversation(self.loaded))))
-
-    def facts(self, request: Request, image: ImageDone | None) -> dict[str, Any]:
-        """What a saved picture says about itself."""
-        prompt = [item.text if isinstance(item, Text) else "<image>" for item in request.items]
-        said: dict[str, Any] = {"task": request.task, "prompt": prompt, "seed": request.seed}
-        said["options"] = image.options if image else dataclasses.asdict(request.image)
-        said["size_from"] = image.size_from if image else None
-        return {**said, "think": request.think, "model": self.name, "version": __version__}
+        return Request(task, said or items, text, image, seed, think, system_prompt, policy, deadline)
 
     @staticmethod
     def with_seed(request: Request, seed: int) -> Request:
@@ -176,26 +125,177 @@ class Model:
         """The same request, written and drawn otherwise."""
         return dataclasses.replace(request, text=text, image=image)
 
+    def run(self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()) -> list[Reply]:
+        """Answer any number of requests at once; each as if it were alone. Raises the first error at the end of all.
+
+        `examples` are little conversations of texts and images that show how to answer; they are read once for
+        all requests.
+        """
+        found = self.try_all(requests, examples)
+        for reply in found:
+            if isinstance(reply, Exception):
+                raise reply
+        return [reply for reply in found if isinstance(reply, Reply)]
+
+    def try_all(
+        self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()
+    ) -> list[Reply | Exception]:
+        """As `run`, but a request that fails has its error in its place, and the others their replies."""
+        if isinstance(requests, Request) or not all(isinstance(request, Request) for request in requests):
+            raise InputError("run takes a list of requests; make each with model.request(...)")
+        start = self.primed(examples, [request.task for request in requests])
+        jobs: list[Job] = []
+        with cancelled_together(jobs):
+            jobs += (self._start(request, start.fork() if start else None) for request in requests)
+            for job in jobs:
+                job.wait_for_end()
+        return [self._outcome(request, job) for request, job in zip(requests, jobs, strict=True)]
+
+    def map(
+        self, requests: Iterable[Request], window: int = 16, in_order: bool = False
+    ) -> Iterator[tuple[Request, Reply | Exception]]:
+        """(request, reply or error) for any number of requests, however long, with at most `window` of them alive.
+
+        They come as they end, or with `in_order` as they were given. Leaving the loop cancels those that run.
+        """
+        if window < 1:
+            raise InputError(f"window is {window}; expected 1 or more")
+        ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+        alive: dict[int, tuple[Request, Job]] = {}
+        coming, number, turn = iter(requests), 0, -1
+        try:
+            while True:
+                for request in itertools.islice(coming, window - len(alive)):
+                    alive[number] = request, self._start(request, None, _when_ended(ended, number))
+                    number += 1
+                if not alive:
+                    return
+                if in_order:
+                    turn += 1
+                    alive[turn][1].wait_for_end()
+                else:
+                    turn = ended.get()
+                request, job = alive.pop(turn)
+                yield request, self._outcome(request, job)
+        finally:
+            for _, job in alive.values():
+                job.cancel()
+
+    def submit(self, request: Request, on_event: Listener | None = None) -> Job:
+        """Start a request and return at once; listen to the job with `for` or `async for`, or `wait` for its events.
+
+        Raises OverloadedError where too many wait, MemoryShortError where it can never fit.
+        """
+        return self.runner.submit(self.story(request), on_event, self.cost(request), request.deadline)
+
+    def _start(
+        self, request: Request, conversation: Conversation | None = None, on_event: Listener | None = None
+    ) -> Job:
+        """As `submit`, but a request that is refused is a job that failed, and it waits while too many others do."""
+        while True:
+            try:
+                story = self.story(request, conversation)
+                return self.runner.submit(story, on_event, self.cost(request), request.deadline)
+            except OverloadedError:
+                time.sleep(PATIENCE)
+            except MindseyeError as error:
+                return Job.failed(error, on_event)
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """The events of one request as they come; closing the iterator stops it. Raises the error that ends it."""
+        yield from self.submit(request)
+
+    # The same for asyncio
+
+    async def stream_async(self, request: Request) -> AsyncIterator[Event]:
+        """The events of one request as they come; leaving the loop stops it. Raises the error that ends it."""
+        async for event in self.submit(request):
+            yield event
+
+    async def answer_async(self, request: Request) -> Reply:
+        """The reply to a request; cancelling the task stops it."""
+        return self.reply(request, [event async for event in self.submit(request)])
+
+    async def ask_async(self, *items: object, **options: Any) -> Reply:
+        """`ask` for asyncio."""
+        return await self.answer_async(self.request("ask", items, **options))
+
+    async def draw_async(self, prompt: str, **options: Any) -> Reply:
+        """`draw` for asyncio."""
+        return await self.answer_async(self.request("draw", [prompt], **options))
+
+    async def edit_async(self, *items: object, **options: Any) -> Reply:
+        """`edit` for asyncio."""
+        return await self.answer_async(self.request("edit", items, **options))
+
+    async def generate_async(self, *items: object, when_to_draw: str | WhenToDraw = "model", **options: Any) -> Reply:
+        """`generate` for asyncio."""
+        return await self.answer_async(self.request("generate", items, when_to_draw=when_to_draw, **options))
+
+    # What stands behind it
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd in its folder, in sentences."""
+        return self.loaded.notes
+
+    def conversation(self) -> Conversation:
+        """An empty conversation that finds again what other requests have read."""
+        return Conversation(self.loaded, self.engine.prefixes)
+
+    def story(self, request: Request, conversation: Conversation | None = None) -> Story[str]:
+        """What the engine runs for a request, in a new conversation unless one is given."""
+        return story_of(request, conversation or self.conversation())
+
+    def primed(
+        self, examples: Sequence[Sequence[object]], tasks: Iterable[Task] = ("generate",)
+    ) -> Conversation | None:
+        """A conversation that has read `examples` as these tasks need them; its forks share what was read."""
+        if not examples:
+            return None
+        start = self.conversation()
+        views: set[View] = {"understanding" if task == "ask" else "whole" for task in tasks}
+        said = [as_items(example) for example in examples]
+        [job] = self.runner.run([prime(said, start, sorted(views))])
+        job.result()
+        return start
+
+    def cost(self, request: Request) -> int:
+        """Bytes of keys and values that a request will take, by estimate."""
+        return request_cache_bytes(self.loaded, request.said, request.text, request.image, request.task)
+
+    def stats(self) -> Stats:
+        """What is going on: requests that wait and run, tokens, bytes of keys and values."""
+        return self.runner.stats()
+
+    def close(self, finish: bool = True) -> None:
+        """Take no more requests, finish those that run (or drop them) and forget all keys and values."""
+        self.runner.close(finish)
+        self.engine.prefixes.clear()
+
+    def facts(self, request: Request, image: ImageDone | None) -> dict[str, Any]:
+        """What a saved picture says about itself."""
+        prompt = [item.text if isinstance(item, Text) else "<image>" for item in request.items]
+        said: dict[str, Any] = {"task": request.task, "prompt": prompt, "seed": request.seed}
+        said["options"] = image.options if image else dataclasses.asdict(request.image)
+        said["size_from"] = image.size_from if image else None
+        return {**said, "think": request.think, "model": self.name, "version": __version__}
+
     def reply(self, request: Request, events: Iterable[Event]) -> Reply:
         """The events of a finished request as one answer; raises the error that ended it."""
-        parts: list[str | PIL.Image.Image] = []
-        thought, end, last = None, None, None
-        for event in events:
-            if isinstance(event, Failed):
-                raise event.error
-            if isinstance(event, TextDone) and event.is_thought:
-                thought = split_thought(event.text + "</think>")[0]
-            elif isinstance(event, TextDone):
-                found, text = split_thought(event.text)
-                thought = found or thought
-                parts.append(text)
-            elif isinstance(event, ImageDone):
-                parts.append(event.image)
-                last = event
-            elif isinstance(event, TurnEnd):
-                end = event
-        assert end is not None
-        return Reply(tuple(parts), thought, end, tuple(events), self.facts(request, last))
+        events = tuple(events)
+        if isinstance(events[-1], Failed):
+            raise events[-1].error
+        parts, thought = parts_of(events)
+        end = next(event for event in reversed(events) if isinstance(event, TurnEnd))
+        last = next((event for event in reversed(events) if isinstance(event, ImageDone)), None)
+        return Reply(parts, thought, end, events, self.facts(request, last))
+
+    def _outcome(self, request: Request, job: Job) -> Reply | Exception:
+        try:
+            return self.reply(request, job.result())
+        except Exception as error:
+            return error
 
 
 class Chat:
@@ -203,7 +303,7 @@ class Chat:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.conversation = Conversation(model.loaded, sees_latents=model.loaded.vae is not None)
+        self.conversation = model.conversation()
 
     def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
         """One turn: texts and images in, texts and images out."""
@@ -212,26 +312,69 @@ class Chat:
 
     def stream(self, request: Request) -> Iterator[Event]:
         """One turn as events. A turn that fails or is not heard to its end leaves no trace in the conversation."""
-        future = self.conversation.fork()
-        yield from _until_error(self.model.engine.stream(story_of(request, future)))
+        future, model = self.conversation.fork(), self.model
+        story = model.story(request, future)
+        yield from model.runner.submit(story, cost=model.cost(request), deadline=request.deadline)
         self.conversation = future
 
 
-def load(model: str | Path = "pocket", **options: Any) -> Model:
+class FakeModel(Model):
+    """A model without weights that answers by a script; see `generation/fake.py`."""
+
+    def __init__(self, script: Script = echo, name: str = "fake", engine: EngineConfig | None = None) -> None:
+        self.name = name
+        self.script = script
+        self.defaults = Defaults()
+        self.engine = Engine(None, None, engine)
+        self.runner = Runner(self.engine)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is odd."""
+        return ()
+
+    def conversation(self) -> FakeConversation:  # type: ignore[override]
+        """A conversation that remembers nothing."""
+        return FakeConversation()
+
+    def story(self, request: Request, conversation: object = None) -> Story[str]:
+        """What the script says to the request."""
+        return fake_story(request, self.script)
+
+    def primed(self, examples: object, tasks: object = ()) -> None:
+        """Examples change nothing."""
+
+    def cost(self, request: Request) -> int:
+        """Nothing is kept."""
+        return 0
+
+
+class FakeConversation:
+    """Where a conversation would be."""
+
+    def fork(self) -> FakeConversation:
+        return self
+
+
+def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **options: Any) -> Model:
     """Load a model: "pocket", a folder with the published layout, or a hub id.
 
-    Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32", "bfloat16"), weights_name,
-    understanding_only. Raises CheckpointError for a folder that is missing, incomplete or of another kind.
+    "fake" is a model without weights that gives words back for words and plain pictures. `engine` says how requests
+    share a model. Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32",
+    "bfloat16"), weights_name, understanding_only. Raises CheckpointError for a folder that is missing, incomplete or
+    of another kind.
     """
-    return Model(load_checkpoint(str(model), **options), str(model))
+    if str(model) == "fake":
+        return FakeModel(engine=engine)
+    return Model(load_checkpoint(str(model), **options), str(model), engine)
 
 
-def _until_error(events: Iterator[Event]) -> Iterator[Event]:
-    with closing(events):  # type: ignore[type-var]
-        for event in events:
-            if isinstance(event, Failed):
-                raise event.error
-            yield event
+def _when_ended(ended: queue.SimpleQueue[int], number: int) -> Listener:
+    def listen(event: Event) -> None:
+        if isinstance(event, (TurnEnd, Failed)):
+            ended.put(number)
+
+    return listen
 
 
 def _with_options(text: TextParams, image: ImageParams, options: dict[str, Any]) -> tuple[TextParams, ImageParams]:
@@ -240,7 +383,7 @@ def _with_options(text: TextParams, image: ImageParams, options: dict[str, Any])
     image_names = {f.name for f in dataclasses.fields(ImageParams)}
     for name in options:
         if name not in text_names | image_names:
-            known = sorted(text_names | image_names | {"seed", "think", "system_prompt", "when_to_draw"})
+            known = sorted(text_names | image_names | {"seed", "think", "system_prompt", "when_to_draw", "deadline"})
             raise InputError(f'unknown option "{name}"{nearest(name, known)}; known: {", ".join(known)}')
     text_options = {name: value for name, value in options.items() if name in text_names}
     image_options = {name: value for name, value in options.items() if name in image_names}

@@ -6,6 +6,7 @@ import dataclasses
 import numbers
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,6 +18,8 @@ MOST_TOKENS = 1_000_000
 MOST_TIMESTEPS = 10_000
 MOST_GUIDANCE = 1_000
 MOST_PIXELS = 16_384  # a side
+MOST_BIASES = 1000  # tokens
+MOST_BIAS = 10_000
 WORDS = {
     int: "a whole number",
     float: "a number",
@@ -64,6 +67,20 @@ def _is_a(kind: Any, value: object) -> bool:
     return isinstance(value, (list, tuple) if kind is tuple else kind)
 
 
+def _as_biases(given: Any) -> tuple[tuple[int, float], ...]:
+    """{id: bias}, (id, bias) pairs or "id=bias" texts as pairs."""
+    pairs = given.items() if isinstance(given, Mapping) else given
+    try:
+        pairs = [pair.split("=") if isinstance(pair, str) else pair for pair in pairs]
+        found = tuple((int(token), float(bias)) for token, bias in pairs)
+    except (TypeError, ValueError):
+        raise InputError(f"token_bias is {given!r}; expected token ids with numbers, as in {{1234: -100.0}}.") from None
+    for token, bias in found:
+        is_right = token >= 0 and abs(bias) <= MOST_BIAS and len(found) <= MOST_BIASES
+        _check(is_right, "token_bias", given, f"at most {MOST_BIASES} ids from 0 on, with numbers up to {MOST_BIAS}")
+    return found
+
+
 @dataclass(frozen=True)
 class TextParams:
     """How text is written."""
@@ -79,10 +96,21 @@ class TextParams:
     stop: tuple[str, ...] = ()
     """Texts that end the answer; they are not part of it (up to 100, of up to 1000 letters). On the command line once
     for each."""
+    max_thought_tokens: int | None = None
+    """Most tokens of a thought, apart from the answer's (1 to 1000000); none counts both together before an answer. A
+    thought that reaches it is closed, and the answer follows."""
+    repetition_penalty: float = 1.0
+    """Above 1 makes words that were said already less likely, below 1 more (0.01 to 100)."""
+    token_bias: tuple[tuple[int, float], ...] = ()
+    """Numbers added to the scores of up to 1000 tokens, as ID=BIAS with a bias up to 10000; -100 forbids one. On the
+    command line once for each."""
+    logprobs: int | None = None
+    """Report each token's log-probability and as many of the likeliest tokens' (0 to 20)."""
 
     def __post_init__(self) -> None:
         if isinstance(self.stop, str):
             object.__setattr__(self, "stop", (self.stop,))
+        object.__setattr__(self, "token_bias", _as_biases(self.token_bias))
         check_types(self)
         _check(all(isinstance(text, str) for text in self.stop), "stop", self.stop, "texts")
         _check(1 <= self.max_tokens <= MOST_TOKENS, "max_tokens", self.max_tokens, f"1 to {MOST_TOKENS}")
@@ -92,6 +120,10 @@ class TextParams:
         _check(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
         is_short = len(self.stop) <= 100 and all(1 <= len(text) <= 1000 for text in self.stop)
         _check(is_short, "stop", self.stop, "at most 100 texts of 1 to 1000 letters")
+        thought, penalty = self.max_thought_tokens, self.repetition_penalty
+        _check(thought is None or 1 <= thought <= MOST_TOKENS, "max_thought_tokens", thought, f"1 to {MOST_TOKENS}")
+        _check(0.01 <= penalty <= 100, "repetition_penalty", penalty, "0.01 to 100")
+        _check(self.logprobs is None or 0 <= self.logprobs <= 20, "logprobs", self.logprobs, "0 to 20")
 
 
 @dataclass(frozen=True)
@@ -119,6 +151,9 @@ class ImageParams:
     """Least factor of that renormalisation (0 to 1)."""
     enable_taylorseer: bool = False
     """Computes a third of the later steps and extrapolates the rest: faster, not exact."""
+    preview_every: int = 0
+    """Show what the picture will be after every so many steps (up to 10000); 0 for never. The picture itself stays the
+    same."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -138,6 +173,7 @@ class ImageParams:
             raise InputError(
                 f'cfg_renorm_type is "{self.cfg_renorm_type}"; expected one of {", ".join(RENORM_TYPES)}{hint}.'
             )
+        _check(0 <= self.preview_every <= MOST_TIMESTEPS, "preview_every", self.preview_every, f"0 to {MOST_TIMESTEPS}")
         for name in ("width", "height"):
             value = getattr(self, name)
             _check(value is None or 1 <= value <= MOST_PIXELS, name, value, f"1 to {MOST_PIXELS} pixels")

@@ -32,9 +32,9 @@ def contexts(tiny, items, params=EDIT):
     def story():
         for item in items:
             if isinstance(item, str):
-                yield from conversation.say(item)
+                conversation.say(item)
             else:
-                yield from conversation.show(item, for_drawing=True)
+                conversation.show(item)
         branches = yield from conversation._branches(params)
         return branches
 
@@ -62,9 +62,9 @@ def test_thoughts_guide_neither_branch(tiny):
     conversation = Conversation(tiny.loaded)
 
     def story():
-        yield from conversation.say("think first", role="system")
-        yield from conversation.say("a red fox")
-        yield from conversation.say("foxes are red", role="thought")
+        conversation.say("think first", role="system")
+        conversation.say("a red fox")
+        conversation.say("foxes are red", role="thought")
         return (yield from conversation._branches(EDIT))
 
     branches = tell(tiny, story())
@@ -102,8 +102,8 @@ def iter_story(story, work, feeds):
 
 def test_a_fork_shares_and_then_goes_on_by_itself(tiny):
     conversation = Conversation(tiny.loaded)
-    tell(tiny, conversation.say("one two three"))
-    origin = conversation.contexts.full
+    conversation.say("one two three")
+    origin = tell(tiny, conversation.views.context("whole"))
     left, right = origin.fork(), origin.fork()
     assert left.cache.bytes_owned(but_not=origin.cache) == 0
     a = TextSegment(tuple(tiny.loaded.tokenizer.encode("four")))
@@ -120,9 +120,9 @@ def test_growing_costs_the_segment_not_the_history(tiny, recording):
 
     def story():
         for _ in range(10):
-            before = conversation.contexts.full.cache.length
-            yield from conversation.show(recording.image(0), for_drawing=False)
-            lengths.append(conversation.contexts.full.cache.length - before)
+            conversation.show(recording.image(0))
+            context = yield from conversation.views.context("understanding")
+            lengths.append(context.cache.length - sum(lengths))
 
     tell(tiny, story())
     assert len(set(lengths)) == 1

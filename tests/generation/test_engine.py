@@ -1,5 +1,7 @@
 """Many requests at once give what each would give alone, and come and go as they please."""
 
+import time
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from mindseye.errors import CancelledError, InputError
 from mindseye.events import DrawingStep, Failed, ImageDone, TextDone, TurnEnd
 from mindseye.generation.conversation import Conversation
 from mindseye.generation.turns import story_of
+from mindseye.generation.watched import WatchedConversation
 
 SMALL = {"num_timesteps": 5, "width": 64, "height": 48}
 
@@ -28,17 +31,10 @@ def requests(tiny, recording):
 
 def outcome(tiny, requests):
     """Texts' ids and pictures' latents of requests that run together."""
-    latents = [[] for _ in requests]
-    stories = []
-    for request, seen in zip(requests, latents, strict=True):
-        conversation = Conversation(tiny.loaded)
-        draw = conversation.draw
-        conversation.draw = lambda *a, draw=draw, seen=seen, **k: draw(*a, **k, watch=seen.append)
-        stories.append(story_of(request, conversation))
-    jobs = tiny.engine.run(stories)
-    assert not [e for job in jobs for e in job.events if isinstance(e, Failed)]
-    ids = [[e.token_ids for e in job.events if isinstance(e, TextDone)] for job in jobs]
-    return ids, latents
+    conversations = [WatchedConversation(tiny.loaded) for _ in requests]
+    jobs = tiny.engine.run([story_of(*pair) for pair in zip(requests, conversations, strict=True)])
+    ids = [[e.token_ids for e in job.result() if isinstance(e, TextDone)] for job in jobs]
+    return ids, [conversation.latents for conversation in conversations]
 
 
 def test_eight_mixed_requests_equal_them_alone(tiny, requests):
@@ -79,16 +75,19 @@ def test_cancel_stops_within_a_step(tiny, requests):
     while not any(isinstance(e, DrawingStep) for e in job.events):
         tiny.engine.step()
     job.cancel()
+    assert not tiny.engine.step()
     assert isinstance(job.events[-1], Failed)
     assert isinstance(job.events[-1].error, CancelledError)
-    assert not tiny.engine.step()
 
 
 def test_closing_a_stream_cancels(tiny, requests):
     events = tiny.stream(requests[3])
     next(e for e in events if isinstance(e, DrawingStep))
     events.close()
-    assert not tiny.engine.step()
+    ends_at = time.monotonic() + 10
+    while tiny.stats().running and time.monotonic() < ends_at:
+        time.sleep(0.001)
+    assert not tiny.stats().running
 
 
 def test_one_failure_leaves_the_others_alone(tiny, requests):

@@ -89,9 +89,9 @@ def test_policies_without_sense_are_refused(options, said):
 def test_a_conversation_remembers_its_pictures(tiny):
     chat = tiny.chat()
     drawn = chat.say("a fox", task="draw", **QUICK).image
-    words = len(chat.conversation.contexts.full.segments)
+    words = len(chat.conversation.views.said)
     asked = chat.say("what is it?", task="ask", max_tokens=3)
-    kinds = [type(s).__name__ for s in chat.conversation.contexts.full.segments[words:]]
+    kinds = [type(s).__name__ for s in chat.conversation.views.said[words:]]
     assert kinds == ["LatentSegment", "VitSegment", "TextSegment", "TextSegment"]
     again = tiny.chat()
     again.say("a fox", task="draw", **QUICK)
@@ -104,12 +104,12 @@ def test_a_conversation_remembers_its_pictures(tiny):
 def test_examples_are_read_once_for_all_requests(tiny, recording):
     examples = [[recording.image(2), "what is it?", "a fox"], ["大熊猫", "panda"]]
     requests = [tiny.request("ask", [f"question {i}"], max_tokens=3, seed=i) for i in range(8)]
-    start = tiny.primed(examples, for_drawing=False)
-    shared = start.contexts.full.cache
+    start = tiny.primed(examples, ["ask"])
+    shared = start.views._read["understanding"].cache
     assert shared.length > 40
     replies = tiny.run(requests, examples)
     assert all(reply.end.tokens_read < shared.length / 2 for reply in replies)
-    assert start.fork().contexts.full.cache.bytes_owned(but_not=shared) == 0
+    assert start.fork().views._read["understanding"].cache.bytes_owned(but_not=shared) == 0
     [alone] = tiny.run(requests[3:4], examples)
     assert alone.text == replies[3].text
     assert any(a.text != b.text for a, b in zip(replies, tiny.run(requests), strict=True))

@@ -4,15 +4,16 @@ import pytest
 import torch
 
 from mindseye.events import TextDelta, TextDone
-from mindseye.generation.text import choose, split_thought
-from mindseye.generation.work import Logits
+from mindseye.generation.sampler import choose
+from mindseye.generation.work import Choice
 from mindseye.params import TextParams
+from mindseye.thoughts import split_thought
 
 
 def draws(params, scores, count=200):
     generator = torch.Generator().manual_seed(0)
-    logits = Logits(torch.tensor(scores), int(torch.tensor(scores).argmax()))
-    return {choose(logits, params, generator) for _ in range(count)}
+    row = torch.tensor([scores])
+    return {choose(row, [Choice(params, generator)])[0].chosen for _ in range(count)}
 
 
 def test_temperature_zero_takes_the_likeliest():

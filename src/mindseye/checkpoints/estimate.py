@@ -7,9 +7,16 @@ at once, counted from the network's own operations, so real peaks lie near it an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from ..messages import Message, Text
 from ..networks.config import UnifiedConfig, VaeConfig
+from ..params import ImageParams, TextParams
+
+if TYPE_CHECKING:
+    from ..loaded import LoadedModel
 
 FLOAT32 = 4
 TIMESTEP_FREQUENCIES = 256
@@ -210,3 +217,30 @@ def legal_sizes(config: UnifiedConfig) -> LegalSizes:
         for w, h in RATIOS
     }
     return LegalSizes(step, largest, {ratio: (size[0], size[1]) for ratio, size in by_ratio.items()})
+
+
+def request_cache_bytes(
+    loaded: LoadedModel, said: Sequence[Message], text: TextParams, image: ImageParams, task: str
+) -> int:
+    """Bytes of keys and values that a request will take: what it reads, the text it writes and one picture.
+
+    A token is taken for three bytes of text. A picture is drawn from a copy of its context for each branch of guidance.
+    """
+    config, transforms = loaded.config, loaded.transforms
+    step, patch = config.pixels_per_token, config.vit.patch_size
+    num_texts = num_seen = num_latents = 0
+    for item in (item for message in said for item in message.items):
+        if isinstance(item, Text):
+            num_texts += len(item.text.encode()) // 3 + 4
+            continue
+        size = transforms.vae.size_for(*item.image.size)
+        num_latents += (size[0] // step) * (size[1] // step) + 2
+        for_vit = transforms.vit.size_for(*size)
+        num_seen += (for_vit[0] // patch) * (for_vit[1] // patch) + 2
+    num_tokens = num_texts + num_seen + (text.max_tokens if task in ("ask", "generate") else 0)
+    if task != "ask" and not loaded.network.understanding_only:
+        side = min(transforms.vae.max_size, config.max_latent_size * step)
+        drawn = ((image.width or side) // step) * ((image.height or side) // step) + 2
+        branches = 1 + image.has_text_guidance + image.has_image_guidance
+        num_tokens += num_latents + branches * (num_texts + num_seen + num_latents + drawn)
+    return num_tokens * bytes_per_token(config, loaded.number_bytes)

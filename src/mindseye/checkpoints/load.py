@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ..errors import CheckpointError, MemoryShortError
+from ..inputs.formats.bagel import BagelFormat
 from ..inputs.images import ImageTransforms
 from ..inputs.tokenizer import Tokenizer
 from ..loaded import LoadedModel
@@ -89,7 +90,9 @@ def load(
             f"{checkpoint.folder} needs {checkpoint.num_parameters * number_format.itemsize / 2**30:.1f} GiB as "
             f"{number_format}, more than {place} has free; load it quantized or with understanding_only"
         ) from error
-    return LoadedModel(network, vae, tokenizer, transforms, config, checkpoint.folder, tuple(notes))
+    return LoadedModel(
+        network, vae, tokenizer, BagelFormat(tokenizer), transforms, config, checkpoint.folder, tuple(notes)
+    )
 
 
 def _load_network(

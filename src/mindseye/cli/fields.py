@@ -25,7 +25,9 @@ def add_options(parser: argparse._ActionsContainer, params: type) -> None:
             settings = {"action": argparse.BooleanOptionalAction}
         elif typing.get_origin(kind) is tuple:
             inner = typing.get_args(kind)
-            settings = {"type": inner[0], "metavar": inner[0].__name__.upper()}
+            is_pairs = typing.get_origin(inner[0]) is tuple
+            one = str if is_pairs else inner[0]
+            settings = {"type": one, "metavar": "ID=BIAS" if is_pairs else one.__name__.upper()}
             settings |= {"action": "append"} if inner[-1] is Ellipsis else {"nargs": len(inner), "metavar": LOW_HIGH}
         else:
             settings = {"type": kind, "metavar": kind.__name__.upper()}

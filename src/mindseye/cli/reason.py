@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
 def solve(args: argparse.Namespace, model: Model, request: Request, folder: Path, outlet: Outlet) -> int:
     """Run the request; the trace is written too when something ends it early, with all that came."""
-    from .saving import Saver, parts_so_far
+    from ..reply import parts_of
+    from .saving import Saver
     from .show import Screen, end_facts, print_json
 
     saver = Saver(model, request, lambda number: folder / f"step-{number}.png", outlet, is_quiet=args.json)
@@ -86,7 +88,7 @@ def solve(args: argparse.Namespace, model: Model, request: Request, folder: Path
         reply = model.reply(request, screen.show(model.stream(request)))
         end = end_facts(reply.end)
     finally:
-        parts = parts_so_far(screen.seen)
+        parts, _ = parts_of(screen.seen)
         if parts:
             facts = trace_of(args, request, saver, parts)
             page = write_trace(folder, {**facts, **end}, args.said[:-1], request, parts)
@@ -98,7 +100,7 @@ def solve(args: argparse.Namespace, model: Model, request: Request, folder: Path
 
 
 def trace_of(
-    args: argparse.Namespace, request: Request, saver: Saver, parts: list[str | PIL.Image.Image]
+    args: argparse.Namespace, request: Request, saver: Saver, parts: Sequence[str | PIL.Image.Image]
 ) -> dict[str, Any]:
     """The steps as data."""
     words = [part for part in parts if isinstance(part, str)]
@@ -120,7 +122,7 @@ def final_answer(text: str) -> str | None:
 
 
 def write_trace(
-    folder: Path, facts: dict[str, Any], names: list[str], request: Request, parts: list[str | PIL.Image.Image]
+    folder: Path, facts: dict[str, Any], names: list[str], request: Request, parts: Sequence[str | PIL.Image.Image]
 ) -> Path:
     """`reasoning_data.json` and a page that tells the trace as a story; returns the page."""
     from ..messages import Image

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from .inputs import PIPE
 if TYPE_CHECKING:
     import PIL.Image
 
-    from ..events import Event, ImageDone
+    from ..events import ImageDone
     from ..generation.policies import WhenToDraw
     from ..generation.turns import Request
     from ..messages import Image
@@ -171,17 +171,3 @@ class Saver:
             elif (file := next(saved, None)) is not None:  # a picture that came as the program was stopped has none
                 told.append({"image": str(file[0]), "why": file[1]})
         return told
-
-
-def parts_so_far(events: Iterable[Event]) -> list[str | PIL.Image.Image]:
-    """The finished texts and pictures of an answer that may have been stopped, without thoughts."""
-    from ..events import ImageDone, TextDone
-    from ..generation.text import split_thought
-
-    parts: list[str | PIL.Image.Image] = []
-    for event in events:
-        if isinstance(event, TextDone) and not event.is_thought:
-            parts.append(split_thought(event.text)[1])
-        elif isinstance(event, ImageDone):
-            parts.append(event.image)
-    return parts

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import PIL.Image
 import torch
 
-from ..events import Event, Failed, ImageDone
+from ..events import ImageDone
 from ..generation.conversation import Conversation
-from ..generation.prepare import prepare_image
+from ..generation.job import Job
 from ..generation.turns import Request, story_of
 from ..generation.work import Decode, Encode, Story
-from ..inputs.images import from_pixels
+from ..inputs.images import from_pixels, resize_to_limits, to_pixels
+from ..reply import parts_of
 from ..worlds import Say, to_image
 from .exams import Exam
 
@@ -68,53 +69,47 @@ class ModelAnswerer:
     def answer(self, exams: Sequence[Exam]) -> list[Answer]:
         """Answers in order; no exam fails because of another."""
         started = time.perf_counter()
-        try:
-            requests = [self._request(exam) for exam in exams]
-            jobs = self._model.engine.run([self._story(*pair) for pair in zip(exams, requests, strict=True)])
-        except Exception as error:  # a defect that took the whole batch along: find out whose it was
-            if len(exams) == 1:
-                return [Answer(error=_told(error), seconds=time.perf_counter() - started)]
-            return [answer for exam in exams for answer in self.answer([exam])]
+        jobs = self._model.runner.run([self._story(exam) for exam in exams])
         seconds = (time.perf_counter() - started) / max(len(exams), 1)
-        return [self._answer(request, job.events, seconds) for request, job in zip(requests, jobs, strict=True)]
+        return [self._answer(job, seconds) for job in jobs]
 
     def _request(self, exam: Exam) -> Request:
         task = exam.task if exam.task in ("ask", "draw", "edit", "generate") else "ask"
         options = {"when_to_draw": exam.when_to_draw, "think": exam.think, "seed": exam.seed, **self._options}
         return self._model.request(task, exam.items, **options)  # type: ignore[arg-type]
 
-    def _story(self, exam: Exam, request: Request) -> Story[str]:
-        conversation = Conversation(self._model.loaded)
+    def _story(self, exam: Exam) -> Story[str]:
+        """Whatever goes wrong from here on is this exam's own error."""
+        request, conversation = self._request(exam), Conversation(self._model.loaded)
         if exam.task == "tell":
-            return tell(exam, request, conversation)
+            return (yield from tell(exam, request, conversation))
         if exam.task == "redraw":
-            return redraw(exam, conversation)
-        return story_of(request, conversation)
+            return (yield from redraw(exam, conversation))
+        return (yield from story_of(request, conversation))
 
-    def _answer(self, request: Request, events: Iterable[Event], seconds: float) -> Answer:
-        for event in events:
-            if isinstance(event, Failed):
-                return Answer(error=_told(event.error), seconds=seconds)
-        reply = self._model.reply(request, events)
-        return Answer(reply.parts, reply.thought, seconds)
+    def _answer(self, job: Job, seconds: float) -> Answer:
+        try:
+            return Answer(*parts_of(job.result()), seconds)
+        except Exception as error:
+            return Answer(error=_told(error), seconds=seconds)
 
 
 def tell(exam: Exam, request: Request, conversation: Conversation) -> Story[str]:
     """The model hears its own part of the story up to the last text, with true pictures, and writes that one."""
     for step in exam.given:
         if isinstance(step, Say):
-            yield from conversation.say(step.text, role="model" if step.is_target else "user")
+            conversation.say(step.text, role="assistant" if step.is_target else "user")
         else:
-            yield from conversation.show(to_image(step.scene), for_drawing=True)
+            conversation.show(to_image(step.scene), role="assistant" if step.is_target else "user")
     written = yield from conversation.write(request.text, torch.Generator().manual_seed(request.seed))
     return written.finish
 
 
 def redraw(exam: Exam, conversation: Conversation) -> Story[str]:
     """The picture goes through the autoencoder and back."""
-    loaded, [image] = conversation.loaded, exam.items
+    [image] = exam.items
     assert isinstance(image, PIL.Image.Image)
-    latent = yield Encode(prepare_image(image, loaded.transforms, loaded.config).vae_pixels)
+    latent = yield Encode(to_pixels(resize_to_limits(image, conversation.loaded.transforms.vae)))
     pixels = yield Decode(latent)
     yield ImageDone(from_pixels(pixels), "asked", "last image", exam.seed, {})
     return "end"

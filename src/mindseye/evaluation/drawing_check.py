@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import PIL.Image
 
-from ..events import Failed, ImageDone
 from ..generation.conversation import Conversation
 from ..generation.policies import WhenToDraw
 from ..generation.work import Logits, Story
@@ -67,16 +66,15 @@ def _check_opening(model: Model, prompt: str, system: str | None) -> Finding:
     def story() -> Story[str]:
         conversation = Conversation(model.loaded)
         if system:
-            yield from conversation.say(system, role="system")
-        after = yield from conversation.say(prompt, wants="logits")
+            conversation.say(system, role="system")
+        conversation.say(prompt)
+        after = yield from conversation.read(wants="logits")
         assert after is not None
         seen.append(after)
         return "end"
 
-    [job] = model.engine.run([story()])
-    for event in job.events:
-        if isinstance(event, Failed):
-            raise event.error
+    [job] = model.runner.run([story()])
+    job.result()
     opening = model.loaded.tokenizer.special.image_start
     scores = seen[0].scores.float()
     rank = int((scores > scores[opening]).sum()) + 1
@@ -88,11 +86,10 @@ def _check_opening(model: Model, prompt: str, system: str | None) -> Finding:
 def _check_picture(model: Model, prompt: str, kind: str, options: dict) -> Finding:
     policy = WhenToDraw(kind, write_first=False, max_images=1)  # type: ignore[arg-type]
     what = "forced drawing" if kind == "force" else "drawing at a mark"
-    events = list(model.stream(model.request("generate", [prompt], when_to_draw=policy, **options)))
-    failed = next((event for event in events if isinstance(event, Failed)), None)
-    if failed:
-        return Finding(what, False, str(failed.error))
-    spread = _spread(next(event.image for event in events if isinstance(event, ImageDone)))
+    [reply] = model.try_all([model.request("generate", [prompt], when_to_draw=policy, **options)])
+    if isinstance(reply, Exception):
+        return Finding(what, False, str(reply))
+    spread = _spread(reply.image)
     return Finding(what, spread > FLAT, f"a picture whose values spread over {spread:.0f} grey levels")
 
 

@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
 from ..errors import InputError
-from ..events import Failed, ImageDone, TextDone
-from ..generation.conversation import Conversation
+from ..events import ImageDone, TextDone
 from ..generation.engine import Engine
-from ..generation.work import Logits, Story
+from ..generation.views import View
+from ..generation.watched import WatchedConversation
+from ..generation.work import Story
 from ..inputs.images import ImageLimits, ImageTransforms, open_image, resize_to_limits, to_patches, to_pixels
 from ..inputs.segments import grid_indices
 from ..loaded import LoadedModel
+from ..messages import Image, Text
 from ..params import ImageParams, TextParams
 
 TOLERANCE = 1e-4
@@ -89,7 +91,7 @@ class Recording:
         except Exception as error:
             raise InputError(f"the recorded folder {folder} cannot be read: {error}") from error
 
-    def image(self, name: object) -> Image.Image:
+    def image(self, name: object) -> PIL.Image.Image:
         """The input image of that number or name."""
         return open_image(self.folder / f"image_{name}.png")
 
@@ -165,66 +167,59 @@ def _features(model: LoadedModel, what: str, pixels: Tensor) -> Tensor:
 
 
 def _replay_request(model: LoadedModel, recording: Recording, name: str, case: dict) -> Iterator[Check]:
-    engine = Engine(model.network, model.vae)
-    conversation = Conversation(replace(model, transforms=recording.transforms))
-    seen: list[Logits] = []
-    latents: list[Tensor] = []
-    noise = recording.tensors.get(f"{name}.noise")
-    [job] = engine.run([_story(conversation, recording, case, noise, seen, latents)])
-    failed = next((e for e in job.events if isinstance(e, Failed)), None)
-    if failed:
-        raise failed.error
+    conversation = WatchedConversation(
+        replace(model, transforms=recording.transforms), recording.tensors.get(f"{name}.noise")
+    )
+    [job] = Engine(model.network, model.vae).run([_story(conversation, recording, case)])
+    events = job.result()
     if f"{name}.text_logits" in recording.tensors:
+        seen = conversation.logits[: case["options"]["max_think_token_n"]]
         ours = torch.stack([logits.scores for logits in seen])
         yield Check(name, "text_logits", relative_error(ours, recording.tensors[f"{name}.text_logits"]))
         yield Check(name, "text_token_ids", exactly([x.best for x in seen] == case["text_token_ids"]))
     if case.get("text"):
-        texts = [e.text for e in job.events if isinstance(e, TextDone)][-1:]
+        texts = [_as_the_reference_cuts(e.text, model) for e in events if isinstance(e, TextDone)][-1:]
         yield Check(name, "text", exactly(texts == case["text"]))
-    if latents:
-        yield Check(name, "latent", relative_error(latents[0], recording.tensors[f"{name}.latent"]))
-        image = next(e.image for e in job.events if isinstance(e, ImageDone))
+    if conversation.latents:
+        yield Check(name, "latent", relative_error(conversation.latents[0], recording.tensors[f"{name}.latent"]))
+        image = next(e.image for e in events if isinstance(e, ImageDone))
         yield Check(name, "image", _beyond_rounding(image, recording.folder / case["image"]))
 
 
-def _beyond_rounding(image: Image.Image, recorded: Path) -> float:
+def _as_the_reference_cuts(text: str, model: LoadedModel) -> str:
+    """The reference takes what stands before a second start mark; ours goes on."""
+    return text.split(model.tokenizer.decode([model.tokenizer.special.start], skip_special=False))[0]
+
+
+def _beyond_rounding(image: PIL.Image.Image, recorded: Path) -> float:
     """0 when no value of two pictures is more than one of 255 levels apart (rounding), else how far they are."""
     ours, theirs = to_pixels(image), to_pixels(open_image(recorded))
     apart = float("inf") if ours.shape != theirs.shape else ((ours - theirs).abs().max() / 2).item()
     return 0.0 if apart < 1.5 / 255 else apart
 
 
-def _story(
-    conversation: Conversation,
-    recording: Recording,
-    case: dict,
-    noise: Tensor | None,
-    seen: list[Logits],
-    latents: list[Tensor],
-) -> Story[str]:
+def _story(conversation: WatchedConversation, recording: Recording, case: dict) -> Story[str]:
     """The official inferencer's order of events for one case, with what was recorded on the way."""
     options = {**OFFICIAL, **case["options"]}
     draws = not options.get("understanding_output", False)
+    view: View = "whole" if draws else "understanding"
     if "system_prompt" in case:
-        yield from conversation.say(case["system_prompt"], role="system")
+        conversation.say(case["system_prompt"], role="system")
     for item in case["items"]:
-        if "image" in item:
-            yield from conversation.show(recording.image(item["image"]), for_drawing=draws)
-        else:
-            yield from conversation.say(item["text"])
+        conversation.add(Image(recording.image(item["image"])) if "image" in item else Text(item["text"]))
     generator = torch.Generator().manual_seed(0)
     if "text_token_ids" in case:
         # The reference counts the start token: N tokens are predicted, N - 1 become text.
         num_tokens = options["max_think_token_n"]
-        yield from conversation.write(TextParams(num_tokens), generator, watch=seen.append)
-        written = yield from conversation.write(TextParams(num_tokens - 1), generator, role="thought")
+        yield from conversation.write(TextParams(num_tokens), generator, view)
+        written = yield from conversation.write(TextParams(num_tokens - 1), generator, view, role="thought")
         if draws:
             yield from conversation.keep(written, role="thought")
     if draws:
         chosen = {key: options[key] for key in OPTION_NAMES if key in options}
         height, width = case["image_size_hw"] if "image_shapes" in options else (None, None)
         params = ImageParams(width=width, height=height, **chosen)
-        yield from conversation.draw(params, generator, seed=0, noise=noise, watch=latents.append)
+        yield from conversation.draw(params, generator, seed=0)
     return "end"
 
 

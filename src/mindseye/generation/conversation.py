@@ -1,8 +1,8 @@
-"""A conversation: what can be said to a model and what it can be asked for, each as a story for the engine."""
+"""A conversation: what was said to a model, and what it can be asked for, each as a story for the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import asdict
 
@@ -12,99 +12,112 @@ from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, InputError, MindseyeError
 from ..events import DrawingStarted, ImageDone, TextDone
-from ..inputs.images import from_pixels
-from ..inputs.segments import LatentSegment, TextSegment, grid_indices, latent_to_tokens, tokens_to_latent
+from ..inputs.images import from_pixels, resize_to_limits
+from ..inputs.segments import Segment, grid_indices, tokens_to_latent
 from ..loaded import LoadedModel
+from ..messages import Image, Item, Message, Text
 from ..params import ImageParams, TextParams
-from .context import GuidanceContexts
 from .flow import Branches, denoise
-from .prepare import check_drawing_size, prepare_image
-from .text import Written, write_text
-from .work import Decode, Encode, Feed, Logits, Story, Wants
+from .prefix_cache import PrefixCache
+from .prepare import check_drawing_size, latent_segment, vit_segment
+from .text import Writer, Written
+from .views import View, Views
+from .work import Decode, Latents, Logits, Story, Wants
 
 
 class Conversation:
-    """What has been said between a person and a model, and what the model keeps of it."""
+    """What has been said between a person and a model.
 
-    def __init__(self, loaded: LoadedModel, sees_latents: bool = False) -> None:
-        """With `sees_latents` every image is read as a condition for drawing too, since a drawing may follow."""
+    Saying and showing cost nothing yet: the network reads when something is to be written or drawn, and then what
+    that needs. Words are answered from the view "understanding", drawings from the "whole".
+    """
+
+    def __init__(self, loaded: LoadedModel, prefixes: PrefixCache | None = None) -> None:
+        """`prefixes` is where other requests' keys and values are found again."""
         self.loaded = loaded
-        self.sees_latents = sees_latents
-        self.config = loaded.network.config
-        self.contexts = GuidanceContexts(loaded.network, loaded.tokenizer.special)
+        self.config = loaded.config
+        self.views = Views(loaded.network, PrefixCache(0) if prefixes is None else prefixes)
         self.last_size: tuple[int, int] | None = None
         self.has_system_prompt = False
-        self._unseen: PIL.Image.Image | None = None
+        self._drawn: PIL.Image.Image | None = None
 
     def fork(self) -> Conversation:
         """A conversation with the same past and a future of its own; keys and values are shared."""
         twin = copy(self)
-        twin.contexts = self.contexts.fork()
+        twin.views = self.views.fork()
         return twin
 
-    def say(self, text: str, role: str = "user", wants: Wants = "nothing") -> Story[Logits | None]:
-        """Add a text; with wants="logits" returns the scores of what would follow it."""
-        segment = TextSegment(tuple(self.loaded.tokenizer.encode(text)), role)
+    def hear(self, message: Message) -> None:
+        """Add a message of any role; raises InputError where it is more than the model can hold."""
+        self._look_back()
+        self.has_system_prompt |= message.role == "system"
+        segments = self.loaded.prompt_format.segments(message, self._see)
+        num_before = self.views.num_positions
+        num_new = sum(segment.num_positions for segment in segments)
         most = self.config.decoder.max_position_embeddings
-        if self.contexts.full.position + segment.num_positions > most:
+        if num_before + num_new > most:
             raise InputError(
-                f"a text of {len(segment.ids)} tokens came after {self.contexts.full.position}; this model reads "
-                f"at most {most} in all: shorten it or begin anew"
+                f"a message of {num_new} tokens came after {num_before}; this model reads at most {most} in all: "
+                "shorten it or begin anew"
             )
-        return (yield from self.contexts.full.read(segment, wants))
+        self.views.add(segments)
 
-    def show(self, image: PIL.Image.Image, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
-        """Add an image: for understanding, and as a condition for drawing if asked."""
-        prepared = prepare_image(image, self.loaded.transforms, self.config)
-        if (for_drawing or self.sees_latents) and not self.loaded.network.understanding_only:
-            side = self.config.max_latent_size * self.config.pixels_per_token
-            if max(prepared.size) > side:
-                raise InputError(
-                    f"an image of {image.width} x {image.height} becomes {prepared.size[0]} x {prepared.size[1]}; "
-                    f"this model holds latents of at most {side} x {side} pixels"
-                )
-            latent = yield Encode(prepared.vae_pixels)
-            tokens = latent_to_tokens(latent, self.config.latent_patch_size)
-            yield from self.contexts.full.read(LatentSegment(tokens, self._indices(prepared.size)))
-        after = yield from self.contexts.full.read(prepared.vit, wants)
-        self.last_size = prepared.size
-        return after
+    def say(self, text: str, role: str = "user") -> None:
+        """Add a text; raises InputError as `hear` does."""
+        self.hear(Message(role, (Text(text),)))
 
-    def look_back(self, for_drawing: bool, wants: Wants = "nothing") -> Story[Logits | None]:
-        """Look at the picture that was drawn last, if that has not been done."""
-        if self._unseen is None:
-            return None
-        image, self._unseen = self._unseen, None
-        return (yield from self.show(image, for_drawing, wants))
+    def show(self, image: PIL.Image.Image, role: str = "user") -> None:
+        """Add an image: for understanding, and as a condition for whatever will be drawn."""
+        self.hear(Message(role, (Image(image),)))
+
+    def add(self, item: Item, role: str = "user") -> None:
+        """Add a text or an image."""
+        self.hear(Message(role, (item,)))
+
+    def read(self, view: View = "whole", wants: Wants = "nothing") -> Story[Logits | None]:
+        """Let the network read what it has not; with wants="logits" returns the scores of what would follow."""
+        self._look_back()
+        return (yield from self.views.context(view, wants)).after
 
     def write(
         self,
         params: TextParams,
         generator: torch.Generator,
-        role: str = "model",
+        view: View = "whole",
+        role: str = "assistant",
         watch: Callable[[Logits], None] | None = None,
     ) -> Story[Written]:
         """Let the model write a text. It is not part of the conversation before `keep`."""
+        self._look_back()
         is_thought = role == "thought"
-        written = yield from write_text(
-            self.contexts.full, self.loaded.tokenizer, params, generator, is_thought=is_thought, watch=watch
-        )
-        yield TextDone(written.text, written.ids, written.finish, is_thought)
+        context = yield from self.views.context(view)
+        loaded, most = self.loaded, self.config.decoder.max_position_embeddings
+        num_left = most - context.position - len(loaded.prompt_format.opening) - len(loaded.prompt_format.closing)
+        if num_left < 1:
+            raise InputError(
+                f"{context.position} of the {most} tokens that this model can hold are taken, so nothing can be "
+                "answered: shorten what was said or begin anew"
+            )
+        writer = Writer(context, loaded.tokenizer, loaded.prompt_format, params, num_left)
+        written = yield from writer.write(generator, is_thought, watch)
+        yield TextDone(written.text, written.ids, written.finish, is_thought, written.logprobs)
         return written
 
-    def keep(self, written: Written, role: str = "model", wants: Wants = "nothing") -> Story[Logits | None]:
-        """Add a written text to the conversation; its keys and values are reused where they can be."""
-        ids = tuple(self.loaded.tokenizer.encode(written.text))
-        segment = TextSegment(ids, role)
-        if ids != written.ids:  # bytes that are no text, or a stop string, do not survive the way through text
-            return (yield from self.contexts.full.read(segment, wants))
-        draft = written.draft
-        position = draft.position + segment.num_positions - len(written.unfed)
-        feed = Feed(draft.cache, position, written.unfed, is_causal=True, wants=wants)
-        [result] = yield [feed]
-        draft.note(segment)
-        self.contexts.full = draft
-        return result
+    def keep(
+        self, written: Written, view: View = "whole", role: str = "assistant", wants: Wants = "nothing"
+    ) -> Story[Logits | None]:
+        """Add a text written in `view` to the conversation; its keys and values are reused where they can be."""
+        tokenizer = self.loaded.tokenizer
+        has_special = any(tokenizer.is_special(i) for i in written.ids)
+        ids = tuple(tokenizer.encode(written.text, allow_special=has_special))
+        segment = self.loaded.prompt_format.written(ids, role)
+        self.views.add([segment])
+        if ids == written.ids:  # bytes that are no text, or a stop string, do not survive the way through text
+            yield from written.end(segment, wants)
+            self.views.adopt(view, written.draft)
+        elif wants == "nothing":
+            return None
+        return (yield from self.read(view, wants))
 
     def draw(
         self,
@@ -115,37 +128,58 @@ class Conversation:
         noise: Tensor | None = None,
         watch: Callable[[Tensor], None] | None = None,
     ) -> Story[PIL.Image.Image]:
-        """Draw a picture from all that was said; emits and returns it.
+        """Draw a picture from all that was said, which it then is a part of; emits and returns it.
 
         `noise` (L, Z) replaces the generator's; `watch` sees the clean latent tokens (L, Z).
         """
         if self.loaded.network.understanding_only:
             raise MindseyeError(ONLY_UNDERSTANDS)
+        self._look_back()
         width, height, size_from = self._drawing_size(params)
         branches = yield from self._branches(params)
-        indices = self._indices((width, height))
+        columns, rows = (side // self.config.pixels_per_token for side in (width, height))
+        indices = grid_indices(rows, columns, self.config.max_latent_size)
         if noise is None:
             noise = torch.randn(indices.numel(), self.config.latent_token_size, generator=generator)
         yield DrawingStarted(width, height, why, size_from)
-        tokens = yield from denoise(self.loaded.network, branches, noise, indices, params)
+        paint = Paint(rows, columns, self.config.latent_patch_size)
+        frame, start = self.loaded.prompt_format.image_frame, Latents(noise, 1.0, indices)
+        tokens = yield from denoise(self.loaded.network, branches, start, params, frame, paint)
         if watch:
             watch(tokens)
-        ppt = self.config.pixels_per_token
-        latent = tokens_to_latent(tokens, height // ppt, width // ppt, self.config.latent_patch_size)
-        image = from_pixels((yield Decode(latent)))
-        self.last_size, self._unseen = (width, height), image
+        image = yield from paint(tokens)
         options = {**asdict(params), "width": width, "height": height}
         yield ImageDone(image, why, size_from, seed, options)
+        self.last_size, self._drawn = image.size, image
         return image
+
+    def _look_back(self) -> None:
+        """Take the picture that was drawn last into what was said; it waits until somebody goes on from it."""
+        if self._drawn is not None:
+            drawn, self._drawn = self._drawn, None
+            self.show(drawn, role="assistant")
+
+    def _see(self, image: PIL.Image.Image) -> Sequence[Segment]:
+        """An image's segments: latents, where the model can draw, then what the ViT sees."""
+        frame, transforms = self.loaded.prompt_format.image_frame, self.loaded.transforms
+        resized = resize_to_limits(image, transforms.vae)
+        seen = vit_segment(resized, transforms, self.config, frame)
+        self.last_size = resized.size
+        if self.loaded.network.understanding_only:
+            return [seen]
+        return [latent_segment(resized, frame), seen]
 
     def _branches(self, params: ImageParams) -> Story[Branches]:
         """The contexts that this drawing's guidance needs."""
-        full, no_text, no_image = self.contexts.full, None, None
+        views: list[View] = ["whole"]
         if params.has_text_guidance:
-            no_text = yield from self.contexts.without_newest_text()
+            views.append("without_newest_text")
         if params.has_image_guidance:
-            no_image = yield from self.contexts.without_images()
-        return Branches(full, no_text, no_image)
+            views.append("without_images")
+        contexts = []
+        for view in views:
+            contexts.append((yield from self.views.context(view)))
+        return Branches(*contexts)
 
     def _drawing_size(self, params: ImageParams) -> tuple[int, int, str]:
         """Width, height, and where they come from."""
@@ -163,6 +197,12 @@ class Conversation:
         side = min(self.loaded.transforms.vae.max_size, largest)
         return side, side, "default"
 
-    def _indices(self, size: tuple[int, int]) -> Tensor:
-        width, height = (side // self.config.pixels_per_token for side in size)
-        return grid_indices(height, width, self.config.max_latent_size)
+
+class Paint:
+    """Turns latent tokens (L, Z) of a picture of some size into an image, through the autoencoder."""
+
+    def __init__(self, rows: int, columns: int, patch: int) -> None:
+        self._shape = (rows, columns, patch)
+
+    def __call__(self, tokens: Tensor) -> Story[PIL.Image.Image]:
+        return from_pixels((yield Decode(tokens_to_latent(tokens, *self._shape))))

@@ -1,238 +1,229 @@
-"""Many requests at once.
+"""Many requests on one network.
 
-Each request is a story that yields events and work. `step` gathers the work of all of them into one forward pass
-and wakes each with its result; requests join with `submit` and leave when they end, whatever the others do.
+Each request is a story that yields events and work. `step` lets the scheduler gather the work of some of them into
+one forward pass and wakes each with its result; requests join with `submit` and leave when they end, whatever the
+others do. An error has one owner: who caused it is found by halving the pass, and fails alone.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..errors import ONLY_UNDERSTANDS, CancelledError, MemoryShortError, MindseyeError
-from ..events import Event, Failed, TurnEnd
+from ..errors import ONLY_UNDERSTANDS, MindseyeError
+from ..events import Event
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
+from .device import free_bytes, readable, synchronize, threads_for
+from .job import Job, Listener, raised
 from .passes import run_pass
-from .work import Decode, Encode, Feed, Story, Work
+from .prefix_cache import PrefixCache
+from .scheduler import Batch, EngineConfig, Part, Scheduler
+from .work import Decode, Encode, Story, Wait
 
-MOST_TOKENS_A_PASS = 32768
 
+@dataclass(frozen=True)
+class Stats:
+    """What an engine is doing: requests, tokens since its start, bytes of keys and values.
 
-class Job:
-    """One running request: its story, the work it waits for, and the events that came out."""
+    `cache_bytes` are all that are held, `prefix_bytes` those of them that only wait to be found again.
+    """
 
-    def __init__(self, number: int, story: Story[str], on_event: Callable[[Event], None] | None) -> None:
-        self.number = number
-        self.events: deque[Event] = deque()
-        self.is_done = False
-        self._story = story
-        self._on_event = on_event
-        self.work: Work | None = None
-        self._counts = {"tokens_read": 0, "tokens_written": 0, "denoising_passes": 0}
-        self._seconds: dict[str, float] = {}
-        self._started = time.perf_counter()
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of the work it waits for."""
-        return sum(feed.num_tokens for feed in self.feeds)
-
-    @property
-    def feeds(self) -> list[Feed]:
-        """What it adds to the next forward pass."""
-        return self.work if isinstance(self.work, list) else []
-
-    def wake(self, result: Any) -> None:
-        """Go on with `result` until the next piece of work or the end."""
-        try:
-            said = self._story.send(result)
-            while not isinstance(said, (list, Encode, Decode)):
-                self.emit(said)
-                if self.is_done:
-                    return
-                said = self._story.send(None)
-            self.work = said
-        except StopIteration as stop:
-            self._finish(stop.value)
-        except Exception as error:  # one request's error is no other's
-            self.fail(error)
-
-    def count(self, work: Work, seconds: float) -> None:
-        """Take note of work done: tokens by kind, time by kind."""
-        stage = {Encode: "encode", Decode: "decode"}.get(type(work), "")
-        if isinstance(work, list):
-            if any(feed.wants in ("velocity", "states") for feed in work):
-                stage = "draw"
-                self._counts["denoising_passes"] += 1
-            elif any(feed.wants == "logits" and feed.num_tokens == 1 for feed in work):
-                stage = "write"
-                self._counts["tokens_written"] += 1
-            else:
-                stage = "read"
-                self._counts["tokens_read"] += self.num_tokens
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
-
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
-        if self._on_event:
-            self._on_event(event)
-
-    def fail(self, error: Exception) -> None:
-        """End with an error; the memory of the request is freed."""
-        self._close()
-        self.emit(Failed(error))
-
-    def cancel(self) -> None:
-        """Stop before the next step."""
-        if not self.is_done:
-            self.fail(CancelledError("the request was cancelled"))
-
-    def _finish(self, finish: str) -> None:
-        self._close()
-        seconds = {**self._seconds, "total": time.perf_counter() - self._started}
-        self.emit(TurnEnd(finish, seconds=seconds, **self._counts))
-
-    def _close(self) -> None:
-        self.is_done, self.work = True, None
-        self._story.close()
+    waiting: int
+    running: int
+    finished: int
+    tokens: int
+    cache_bytes: int
+    prefix_bytes: int
 
 
 class Engine:
-    """Runs requests on one network and its autoencoder."""
+    """Runs requests on one network and its autoencoder. Without a network it runs stories that need none."""
 
-    def __init__(self, network: UnifiedModel, vae: Autoencoder | None) -> None:
+    def __init__(
+        self, network: UnifiedModel | None, vae: Autoencoder | None, config: EngineConfig | None = None
+    ) -> None:
         self.network = network
         self.vae = vae
-        self._jobs: list[Job] = []
-        self._arrivals: deque[Job] = deque()
-        self._numbers = itertools.count()
+        self.config = config or EngineConfig()
+        most = self.config.max_cache_bytes
+        self.prefixes = PrefixCache(_prefix_bytes(network, self.config))
+        self.scheduler = Scheduler(self.config, free_bytes(_device(network)) // 2 if most is None else most)
+        self._num_finished = self._num_tokens = 0
         self._lock = threading.RLock()
 
-    def submit(self, story: Story[str], on_event: Callable[[Event], None] | None = None) -> Job:
-        """Take in a request; it joins the others at the next step. May be called from any thread."""
-        job = Job(next(self._numbers), story, on_event)
-        self._arrivals.append(job)
+    def submit(
+        self, story: Story[str], on_event: Listener | None = None, cost: int = 0, deadline: float | None = None
+    ) -> Job:
+        """Take in a request; it joins the others at the next step. May be called from any thread.
+
+        `cost` is what its keys and values will take in bytes, by estimate. Raises MemoryShortError where that is more
+        than there will ever be, OverloadedError where too many wait.
+        """
+        job = Job(story, on_event, cost, deadline)
+        self.scheduler.submit(job)
         return job
 
     def step(self) -> bool:
-        """Advance every request by one piece of work; False when none is left. May be called from any thread."""
+        """Do one thing for everybody who can take part; False when nobody is left. One thread at a time."""
         with self._lock:
-            self._admit()
-            self._run_autoencoder([job for job in self._jobs if isinstance(job.work, (Encode, Decode))])
-            self._run_network([job for job in self._jobs if isinstance(job.work, list)])
-            self._jobs = [job for job in self._jobs if not job.is_done]
-            return bool(self._jobs or self._arrivals)
+            self.scheduler.drop_ended()
+            self.scheduler.admit()
+            self._wake_all()
+            batch = self.scheduler.next_batch()
+            if batch is not None:
+                started = time.perf_counter()
+                self._run(batch)
+                self.scheduler.shares.spend(batch.kind, time.perf_counter() - started)
+                self._wake_all()
+            return bool(self.scheduler.running or self.scheduler.waiting)
+
+    def idle_seconds(self) -> float:
+        """How long nothing can be done, because everybody waits for a time to come."""
+        return self.scheduler.seconds_until_ready()
 
     def run(self, stories: Sequence[Story[str]]) -> list[Job]:
-        """Run requests to their ends together; returns their jobs with all events."""
+        """Run requests to their ends in this thread, together; returns their jobs with all events."""
         jobs = [self.submit(story) for story in stories]
         try:
             while not all(job.is_done for job in jobs) and self.step():
-                pass
+                time.sleep(self.idle_seconds())
         finally:
-            with self._lock:
-                for job in jobs:
-                    job.cancel()
+            for job in jobs:
+                job.is_cancelled = job.is_cancelled or not job.is_done
+            if any(job.is_cancelled for job in jobs):
+                with self._lock:
+                    self.scheduler.drop_ended()
         return jobs
 
     def stream(self, story: Story[str]) -> Iterator[Event]:
-        """The events of one request as they come; closing the iterator cancels it."""
-        job = self.submit(story)
+        """The events of one request as they come, run in this thread; closing the iterator cancels it."""
+        job, number = self.submit(story), 0
         try:
-            while not job.is_done or job.events:
-                while job.events:
-                    yield job.events.popleft()
+            while not job.is_done or number < len(job.events):
+                while number < len(job.events):
+                    number += 1
+                    yield raised(job.events[number - 1])
                 if not job.is_done:
                     self.step()
         finally:
+            job.cancel()
             with self._lock:
-                job.cancel()
+                self.scheduler.drop_ended()
 
-    def _admit(self) -> None:
-        while self._arrivals:
-            job = self._arrivals.popleft()
-            if not job.is_done:
-                job.wake(None)
-                if not job.is_done:
-                    self._jobs.append(job)
+    def fail_all(self, error: Exception) -> None:
+        """End everything with an error."""
+        with self._lock:
+            for job in [*self.scheduler.running, *self.scheduler.waiting]:
+                job.fail(error)
+            self.scheduler.drop_ended()
 
-    def _run_network(self, jobs: list[Job]) -> None:
-        while jobs:
-            taken: list[Job] = []
-            num_tokens = 0
-            while jobs and (not taken or num_tokens + jobs[0].num_tokens <= MOST_TOKENS_A_PASS):
-                num_tokens += jobs[0].num_tokens
-                taken.append(jobs.pop(0))
-            self._pass(taken)
+    def stats(self) -> Stats:
+        """Counts of this moment."""
+        scheduler = self.scheduler
+        held = self.network.cache_ledger.num_bytes if self.network else 0
+        return Stats(
+            waiting=len(scheduler.waiting),
+            running=len(scheduler.running),
+            finished=self._num_finished,
+            tokens=self._num_tokens,
+            cache_bytes=held,
+            prefix_bytes=self.prefixes.num_bytes,
+        )
 
-    def _pass(self, jobs: list[Job]) -> None:
-        """One forward pass for some jobs; where memory is short, for half of them at a time."""
-        feeds = [feed for job in jobs for feed in job.feeds]
+    def _wake_all(self) -> None:
+        """Let everybody go on who received something, and those for whom the time has come."""
+        now = time.perf_counter()
+        for job in self.scheduler.running:
+            if isinstance(job.work, Wait) and job.ready_at <= now:
+                job.receive(None, job.work.seconds)
+            job.wake()
+        before = len(self.scheduler.running)
+        self.scheduler.running = [job for job in self.scheduler.running if not job.is_done]
+        self._num_finished += before - len(self.scheduler.running)
+
+    def _run(self, batch: Batch) -> None:
+        if batch.picture is not None:
+            self._through_autoencoder(batch.picture)
+        else:
+            self._pass(batch.parts)
+
+    def _pass(self, parts: Sequence[Part]) -> None:
+        """One forward pass; where it fails, for half of the jobs at a time, until the one whose fault it is fails."""
         started = time.perf_counter()
-        try:
-            results = run_pass(self.network, feeds)
-        except (RuntimeError, MemoryError) as error:
-            if not _is_memory_short(error):
-                raise
-            if len(jobs) == 1:
-                jobs[0].fail(_memory_error(jobs[0], error))
+        results = self._attempt(parts)
+        if isinstance(results, Exception):
+            if len(parts) == 1:
+                parts[0].job.fail(readable(results, parts[0].job.num_tokens))
                 return
-            self._pass(jobs[: len(jobs) // 2])
-            self._pass(jobs[len(jobs) // 2 :])
+            half = len(parts) // 2
+            self._pass(parts[:half])
+            self._pass(parts[half:])
             return
         seconds = time.perf_counter() - started
-        for job in jobs:
-            mine, results = results[: len(job.feeds)], results[len(job.feeds) :]
-            self._deliver(job, mine, seconds)
+        for part in parts:
+            mine, results = results[: len(part.feeds)], results[len(part.feeds) :]
+            num_tokens = sum(feed.num_tokens for feed in part.feeds)
+            self._num_tokens += num_tokens
+            if part.rest is None:
+                part.job.receive(mine, seconds)
+            else:
+                part.job.receive_part(part.rest, num_tokens, seconds)
 
-    def _run_autoencoder(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            work, started = job.work, time.perf_counter()
-            assert isinstance(work, (Encode, Decode))
-            try:
-                result = self._through_autoencoder(work)
-            except (RuntimeError, MemoryError) as error:
-                if not _is_memory_short(error):
-                    raise
-                job.fail(_memory_error(job, error))
-                continue
-            self._deliver(job, result, time.perf_counter() - started)
+    def _attempt(self, parts: Sequence[Part]) -> list[Any] | Exception:
+        """The pass's results, or its error without anything of the failed pass hanging on it."""
+        assert self.network is not None
+        feeds = [feed for part in parts for feed in part.feeds]
+        try:
+            with threads_for(self.network, sum(feed.num_tokens for feed in feeds), self.config.num_threads):
+                results = run_pass(self.network, feeds)
+                synchronize(_device(self.network))
+            return results
+        except Exception as error:
+            error.__context__ = error.__cause__ = None
+            return error.with_traceback(None)
+
+    def _through_autoencoder(self, job: Job) -> None:
+        """One image at a time, so that no result depends on its neighbours."""
+        work, started = job.work, time.perf_counter()
+        assert isinstance(work, (Encode, Decode))
+        result = self._attempt_picture(work)
+        if isinstance(result, Exception):
+            job.fail(readable(result, job.num_tokens))
+        else:
+            job.receive(result, time.perf_counter() - started)
 
     @torch.inference_mode()
-    def _through_autoencoder(self, work: Encode | Decode) -> Tensor:
-        """One image at a time, so that no result depends on its neighbours."""
+    def _attempt_picture(self, work: Encode | Decode) -> Tensor | Exception:
         if self.vae is None:
-            raise MindseyeError(ONLY_UNDERSTANDS)
-        weight = next(self.vae.parameters())
-        if isinstance(work, Encode):
-            return self.vae.encode(work.pixels[None].to(weight.device, weight.dtype))[0].float()
-        return self.vae.decode(work.latent[None].to(weight.device, weight.dtype))[0].float()
-
-    @staticmethod
-    def _deliver(job: Job, result: Any, seconds: float) -> None:
-        if job.is_done:  # cancelled meanwhile
-            return
-        assert job.work is not None
-        job.count(job.work, seconds)
-        job.work = None
-        job.wake(result)
+            return MindseyeError(ONLY_UNDERSTANDS)
+        try:
+            weight = next(self.vae.parameters())
+            go = self.vae.encode if isinstance(work, Encode) else self.vae.decode
+            given = work.pixels if isinstance(work, Encode) else work.latent
+            result = go(given[None].to(weight.device, weight.dtype))[0].float()
+            synchronize(weight.device)
+            return result
+        except Exception as error:
+            error.__context__ = error.__cause__ = None
+            return error.with_traceback(None)
 
 
-def _is_memory_short(error: BaseException) -> bool:
-    words = str(error).lower()
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in words
+def _device(network: UnifiedModel | None) -> torch.device:
+    return network.language_model.model.embed_tokens.weight.device if network else torch.device("cpu")
 
 
-def _memory_error(job: Job, error: BaseException) -> MemoryShortError:
-    return MemoryShortError(
-        f"not enough memory for {max(job.num_tokens, 1)} more tokens ({error}); use a smaller image, fewer requests "
-        "at once or less guidance"
-    )
+def _prefix_bytes(network: UnifiedModel | None, config: EngineConfig) -> int:
+    """What the prefix cache may hold: as asked, else the keys and values of two whole contexts."""
+    if config.prefix_cache_bytes is not None or network is None:
+        return config.prefix_cache_bytes or 0
+    decoder = network.config.decoder
+    numbers = 2 * decoder.num_hidden_layers * decoder.num_key_value_heads * decoder.head_dim
+    weight = network.language_model.model.embed_tokens.weight
+    return 2 * decoder.max_position_embeddings * numbers * weight.element_size()

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import PIL.Image
 import torch
 from torch import Tensor
 
 from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
+from ..inputs.segments import ImageFrame
 from ..networks.kv_cache import DrawingCache
 from ..networks.unified import UnifiedModel
 from ..params import ImageParams
@@ -32,11 +35,13 @@ class Branches:
 class Branch:
     """One context on its way through a drawing: its cache and, if asked for, its step cache."""
 
-    def __init__(self, network: UnifiedModel, context: Context, num_tokens: int, has_step_cache: bool) -> None:
+    def __init__(
+        self, network: UnifiedModel, context: Context, num_tokens: int, marks: tuple[int, ...], has_step_cache: bool
+    ) -> None:
         self._network = network
-        self._cache = DrawingCache(context.cache, num_tokens + 2)
+        self._cache = DrawingCache(context.cache, num_tokens + len(marks))
         self._position = context.position
-        self._marks = (context.special.image_start, context.special.image_end)
+        self._marks = marks
         self._step_cache = TaylorSeer() if has_step_cache else None
 
     @property
@@ -60,31 +65,38 @@ class Branch:
 
 
 def denoise(
-    network: UnifiedModel, branches: Branches, noise: Tensor, position_indices: Tensor, params: ImageParams
+    network: UnifiedModel,
+    branches: Branches,
+    start: Latents,
+    params: ImageParams,
+    frame: ImageFrame,
+    paint: Callable[[Tensor], Story[PIL.Image.Image]],
 ) -> Story[Tensor]:
-    """Walk from `noise` (L, Z), float32, to clean latent tokens (L, Z)."""
+    """Walk from noise, float32, to clean latent tokens (L, Z); `paint` makes previews where they are wanted."""
     contexts = [c for c in (branches.full, branches.no_text, branches.no_image) if c is not None]
     walkers = {
-        _key(c): Branch(network, c, noise.shape[0], params.enable_taylorseer)
-        for c in {_key(c): c for c in contexts}.values()
+        c.digest: Branch(network, c, start.tokens.shape[0], frame.marks, params.enable_taylorseer)
+        for c in {c.digest: c for c in contexts}.values()
     }
-    x_t = noise.to(network.llm2vae.weight.device)
+    x_t = start.tokens.to(network.llm2vae.weight.device)
     schedule = make_schedule(params)
     for i, step in enumerate(schedule):
         wanted = contexts if step.is_guided else contexts[:1]
-        latents = Latents(x_t, step.t, position_indices)
-        velocities = yield from _velocities({_key(c): walkers[_key(c)] for c in wanted}, latents)
-        v_t = velocities[_key(branches.full)]
+        latents = Latents(x_t, step.t, start.position_indices)
+        velocities = yield from _velocities({c.digest: walkers[c.digest] for c in wanted}, latents)
+        v_t = velocities[branches.full.digest]
         if i == 0 and not v_t.isfinite().all():
             raise MindseyeError(
                 "the network gave values that are no numbers at the first step of a drawing, before any guidance: its "
                 "weights are damaged or too large for this number format (try dtype float32)"
             )
         if step.is_guided and branches.no_text is not None:
-            no_image = None if branches.no_image is None else velocities[_key(branches.no_image)]
-            v_t = merge(v_t, velocities[_key(branches.no_text)], no_image, params)
+            no_image = None if branches.no_image is None else velocities[branches.no_image.digest]
+            v_t = merge(v_t, velocities[branches.no_text.digest], no_image, params)
+        is_shown = params.preview_every and (i + 1) % params.preview_every == 0 and i + 1 < len(schedule)
+        preview = (yield from paint(x_t - v_t * step.t)) if is_shown else None
         x_t = x_t - v_t * step.dt
-        yield DrawingStep(i + 1, len(schedule))
+        yield DrawingStep(i + 1, len(schedule), preview)
     if not x_t.isfinite().all():
         raise InputError(
             f"the drawing grew without bounds (cfg_text_scale {params.cfg_text_scale:g}, cfg_img_scale "
@@ -93,14 +105,9 @@ def denoise(
     return x_t
 
 
-def _velocities(active: dict[tuple, Branch], latents: Latents) -> Story[dict[tuple, Tensor]]:
+def _velocities(active: dict[bytes, Branch], latents: Latents) -> Story[dict[bytes, Tensor]]:
     """One velocity a branch; the branches that are due share a forward pass."""
     due = [key for key, branch in active.items() if branch.is_due]
     results = (yield [active[key].feed(latents) for key in due]) if due else []
     found = dict(zip(due, results, strict=True))
     return {key: branch.velocity(found.get(key)) for key, branch in active.items()}
-
-
-def _key(context: Context) -> tuple:
-    """Contexts that say the same are the same branch."""
-    return tuple(id(segment) for segment in context.segments)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..networks.attention import Row, attend_to_caches
 from ..networks.kv_cache import KVCache
 from ..networks.unified import UnifiedModel
+from .sampler import choose
 from .work import Feed, Logits
 
 
@@ -52,7 +53,7 @@ def _rows(feeds: Sequence[Feed]) -> list[Row]:
 
 def _und_stream(network: UnifiedModel, feeds: Sequence[Feed], device: torch.device) -> Tensor:
     """(Nu, D): each feed's texts or marks, followed by its ViT features."""
-    ids = torch.tensor([i for feed in feeds for i in feed.ids], device=device)
+    ids = torch.tensor([i for feed in feeds for i in feed.ids], dtype=torch.long, device=device)
     words = network.embed_text(ids)
     seen = [feed.vit for feed in feeds if feed.vit]
     if not seen:
@@ -92,6 +93,11 @@ def _positions(feeds: Sequence[Feed], device: torch.device) -> Tensor:
     return torch.tensor(und + gen, device=device)
 
 
+def _last_token(feed: Feed, row: Row) -> int:
+    """Where a feed ends in the und stream: a text's last token, an image's end mark, or its last patch."""
+    return row.und.start + len(feed.ids) - 1 if feed.ids else row.und.stop - 1
+
+
 def _results(
     network: UnifiedModel, feeds: Sequence[Feed], rows: Sequence[Row], und: Tensor, gen: Tensor | None
 ) -> list[Logits | Tensor | None]:
@@ -99,11 +105,11 @@ def _results(
     body = network.language_model.model
     asking = [i for i, feed in enumerate(feeds) if feed.wants == "logits"]
     if asking:
-        ends = [rows[i].und.start + len(feeds[i].ids) - 1 for i in asking]  # a text's or an image's end mark
+        ends = [_last_token(feeds[i], rows[i]) for i in asking]
         last = und if len(ends) == len(und) else und[ends]
         scores = network.text_logits(body.norm(last)).float()  # (asking, V)
-        for i, row, best in zip(asking, scores, scores.argmax(-1).tolist(), strict=True):
-            results[i] = Logits(row, best)
+        for i, logits in zip(asking, choose(scores, [feeds[i].choice for i in asking]), strict=True):
+            results[i] = logits
     drawing = [i for i, feed in enumerate(feeds) if feed.wants == "velocity"]
     if drawing and gen is not None:
         velocity = network.velocity(body.norm_moe_gen(gen)).float()

@@ -1,47 +1,52 @@
-"""An image as the network wants it: pixels for the autoencoder and patches for the ViT."""
+"""An image as the network wants it: a segment for the ViT and, if it may be a condition for drawing, one of latents."""
 # P patches, H and W pixels
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import PIL.Image
-from torch import Tensor
 
 from ..errors import InputError
 from ..inputs.images import ImageTransforms, resize_to_limits, to_patches, to_pixels
-from ..inputs.segments import VitSegment, grid_indices
+from ..inputs.segments import ImageFrame, LatentSegment, VitSegment, content_of, grid_indices, latent_to_tokens
 from ..networks.config import UnifiedConfig
+from .work import Encode, Story
 
 
-@dataclass(frozen=True, eq=False)
-class PreparedImage:
-    """The two views of one image. `size` is (width, height) after the autoencoder's resize rule."""
-
-    image: PIL.Image.Image
-    vit: VitSegment
-    size: tuple[int, int]
-
-    @property
-    def vae_pixels(self) -> Tensor:
-        """(3, H, W) in -1..1."""
-        return to_pixels(self.image)
-
-
-def prepare_image(image: PIL.Image.Image, transforms: ImageTransforms, config: UnifiedConfig) -> PreparedImage:
-    """Resize by the autoencoder's rule and that result again by the ViT's, as the reference does."""
-    for_vae = resize_to_limits(image, transforms.vae)
-    for_vit = resize_to_limits(for_vae, transforms.vit)
+def vit_segment(
+    resized: PIL.Image.Image, transforms: ImageTransforms, config: UnifiedConfig, frame: ImageFrame
+) -> VitSegment:
+    """What the ViT sees of an image that the autoencoder's rule has resized: resized again by the ViT's."""
+    for_vit = resize_to_limits(resized, transforms.vit)
     rows, columns = (side // config.vit.patch_size for side in for_vit.size[::-1])
     side = min(config.vit_max_num_patch_per_side, config.vit.num_patches_per_side)
     if max(rows, columns) > side:
         raise InputError(
-            f"an image of {image.width} x {image.height} becomes {columns} x {rows} patches; this model holds at "
+            f"an image of {resized.width} x {resized.height} becomes {columns} x {rows} patches; this model holds at "
             f"most {side} a side: lower max_size of the ViT in preprocessor_config.json"
         )
     patches = to_patches(to_pixels(for_vit), config.vit.patch_size)
     indices = grid_indices(rows, columns, config.vit_max_num_patch_per_side)
-    return PreparedImage(for_vae, VitSegment(patches, indices), for_vae.size)
+    return VitSegment(patches, indices, frame, content_of(resized))
+
+
+def latent_segment(resized: PIL.Image.Image, frame: ImageFrame) -> LatentSegment:
+    """The image as a condition for drawing; its latents are made when it is first read so."""
+    return LatentSegment(resized, frame, content_of(resized))
+
+
+def encode_latents(segment: LatentSegment, config: UnifiedConfig) -> Story[None]:
+    """Fill in the latents of an image; raises InputError where it is larger than the model's latents."""
+    most = config.max_latent_size * config.pixels_per_token
+    width, height = segment.image.size
+    if max(width, height) > most:
+        raise InputError(
+            f"an image becomes {width} x {height} pixels; this model holds latents of at most {most} x {most}: make it "
+            "smaller, or only ask about it"
+        )
+    latent = yield Encode(to_pixels(segment.image))
+    segment.latent_tokens = latent_to_tokens(latent, config.latent_patch_size)
+    columns, rows = (side // config.pixels_per_token for side in (width, height))
+    segment.position_indices = grid_indices(rows, columns, config.max_latent_size)
 
 
 def check_drawing_size(width: int, height: int, config: UnifiedConfig) -> None:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import torch
 
 from ..errors import MindseyeError
-from ..events import TextDelta
+from ..events import TextDelta, TokenLogprob
+from ..inputs.formats import PromptFormat
+from ..inputs.segments import TextSegment
 from ..inputs.tokenizer import TextStream, Tokenizer
 from ..params import TextParams
+from ..thoughts import CLOSE, ThoughtStream
 from .context import Context
-from .work import Feed, Logits, Story
+from .work import Choice, Feed, Logits, Story, Wants
 
 MOST_CAPACITY = 1024
-THOUGHT_ENDS = "</think>"
 
 
 @dataclass(frozen=True)
@@ -28,77 +30,141 @@ class Written:
     finish: str
     draft: Context
     unfed: tuple[int, ...]
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+    def end(self, segment: TextSegment, wants: Wants) -> Story[None]:
+        """Read what has not passed yet, so that the draft holds `segment` to its end."""
+        draft = self.draft
+        position = draft.position + segment.num_positions - len(self.unfed)
+        [result] = yield [Feed(draft.cache, position, self.unfed, is_causal=True, wants=wants)]
+        draft.note(segment, result)
 
 
-def write_text(
-    context: Context,
-    tokenizer: Tokenizer,
-    params: TextParams,
-    generator: torch.Generator,
-    *,
-    is_thought: bool = False,
-    watch: Callable[[Logits], None] | None = None,
-) -> Story[Written]:
-    """Continue `context` with a text on a fork of it; `watch` sees every token's scores."""
-    draft, special = context.fork(), context.special
-    voice = TextEmitter(tokenizer, params.stop, is_thought)
-    ids: list[int] = []
-    token, finish = special.start, "length"
-    capacity = min(params.max_tokens + 2, MOST_CAPACITY)
-    while len(ids) < params.max_tokens:
-        position = context.position + len(ids)
-        feed = Feed(draft.cache, position, (token,), is_causal=True, wants="logits", capacity=capacity)
-        [logits] = yield [feed]
-        if not ids and not logits.scores.isfinite().all():
-            raise MindseyeError(
-                "the network scored the first word with values that are no numbers: its weights are damaged or too "
-                "large for this number format (try dtype float32)"
+class Writer:
+    """Writes one text on a fork of a context."""
+
+    def __init__(
+        self, context: Context, tokenizer: Tokenizer, prompt_format: PromptFormat, params: TextParams, most_tokens: int
+    ) -> None:
+        """`most_tokens` is how many the context still has places for."""
+        self._draft = context.fork()
+        self._start = context.position
+        self._format = prompt_format
+        self._tokenizer = tokenizer
+        self._params = params
+        self._most_tokens = most_tokens
+        has_penalty = params.repetition_penalty != 1
+        self._said = [i for s in context.segments if isinstance(s, TextSegment) for i in s.ids] if has_penalty else []
+
+    def write(
+        self, generator: torch.Generator, is_thought: bool = False, watch: Callable[[Logits], None] | None = None
+    ) -> Story[Written]:
+        """Continue with a text; `watch` sees every token's scores."""
+        params = self._params
+        emitter = TextEmitter(self._tokenizer, params.stop, is_thought)
+        budget = Budget(params, is_thought, self._most_tokens)
+        ids: list[int] = []
+        logprobs: list[TokenLogprob] = []
+        unfed, num_fed, finish = self._format.opening, 0, "length"
+        while (left := budget.left(emitter.is_thought)) > 0:
+            logits = yield from self._next(unfed, num_fed, ids, generator)
+            num_fed += len(unfed)
+            if not ids and not logits.scores.isfinite().all():
+                raise MindseyeError(
+                    "the network scored the first word with values that are no numbers: its weights are damaged or too "
+                    "large for this number format (try dtype float32)"
+                )
+            if watch:
+                watch(logits)
+            if logits.chosen in self._format.stop_ids:
+                unfed, finish = (), "end"
+                break
+            ids.append(logits.chosen)
+            unfed = (logits.chosen,)
+            if logits.logprob:
+                logprobs.append(logits.logprob)
+            yield from emitter.say(logits.chosen, logits.logprob)
+            budget.spend()
+            if emitter.is_stopped:
+                finish = "stop"
+                break
+            if left == 1 and budget.closes_thought and emitter.is_thought:
+                closing = tuple(self._tokenizer.encode(CLOSE))
+                ids += closing
+                unfed += closing
+                for token in closing:
+                    yield from emitter.say(token, None)
+        yield from emitter.finish()
+        text = emitter.text if finish == "stop" else self._tokenizer.decode(ids, skip_special=False)
+        unfed = (*unfed, *self._format.closing)
+        return Written(tuple(ids), text, finish, self._draft, unfed, tuple(logprobs))
+
+    def _next(self, unfed: tuple[int, ...], num_fed: int, ids: list[int], generator: torch.Generator) -> Story[Logits]:
+        """Scores and choice after the tokens that have not been read yet."""
+        said = (*self._said, *ids) if self._said else ()
+        [logits] = yield [
+            Feed(
+                self._draft.cache,
+                self._start + num_fed,
+                unfed,
+                is_causal=True,
+                wants="logits",
+                capacity=min(self._params.max_tokens + 2, MOST_CAPACITY),
+                choice=Choice(self._params, generator, said),
             )
-        if watch:
-            watch(logits)
-        token = choose(logits, params, generator)
-        if token == special.end:
-            finish = "end"
-            break
-        ids.append(token)
-        yield from voice.say(token)
-        if voice.is_stopped:
-            finish = "stop"
-            break
-    yield from voice.finish()
-    text = voice.text if finish == "stop" else tokenizer.decode(ids)
-    unfed = (special.end,) if finish == "end" else (token, special.end)
-    return Written(tuple(ids), text, finish, draft, unfed)
+        ]
+        return logits
 
 
-def choose(logits: Logits, params: TextParams, generator: torch.Generator) -> int:
-    """The next token: the likeliest at temperature 0, else drawn from the filtered distribution."""
-    if params.temperature == 0:
-        return logits.best
-    scores = logits.scores.float().cpu() / params.temperature  # (V,)
-    if 0 < params.top_k < scores.numel():
-        scores = scores.masked_fill(scores < scores.topk(params.top_k).values[-1], float("-inf"))
-    probabilities = scores.softmax(-1)
-    if params.top_p < 1:
-        ordered, order = probabilities.sort(descending=True)
-        beyond = ordered.cumsum(-1) - ordered >= params.top_p
-        probabilities[order[beyond]] = 0
-    return int(torch.multinomial(probabilities, 1, generator=generator))
+class Budget:
+    """How many tokens may still be written, with a thought counted apart where that was asked for."""
+
+    def __init__(self, params: TextParams, is_thought: bool, most_tokens: int) -> None:
+        self._most = most_tokens
+        self._num_thought = self._num_others = self._num_written = 0
+        self.closes_thought = params.max_thought_tokens is not None and not is_thought
+        apart = params.max_thought_tokens
+        self._most_of_answer = apart if is_thought and apart is not None else params.max_tokens
+        self._most_of_thought = apart if self.closes_thought else None
+        self._is_thinking = False
+
+    def left(self, is_thinking: bool) -> int:
+        """Tokens that may follow."""
+        self._is_thinking = is_thinking and self._most_of_thought is not None
+        of_thought = (self._most_of_thought or 0) - self._num_thought
+        of_answer = self._most_of_answer - self._num_others
+        return min(of_thought if self._is_thinking else of_answer, self._most - self._num_written)
+
+    def spend(self) -> None:
+        """One more was written."""
+        self._num_written += 1
+        if self._is_thinking:
+            self._num_thought += 1
+        else:
+            self._num_others += 1
 
 
 class TextEmitter:
-    """Speaks tokens as events, holding back what might become a stop string."""
+    """Says tokens as events, holding back what might become a stop string or a tag."""
 
     def __init__(self, tokenizer: Tokenizer, stop: tuple[str, ...], is_thought: bool) -> None:
         self._stream = TextStream(tokenizer)
         self._stop = stop
         self._held = ""
-        self._is_thought = is_thought
+        self._thoughts = ThoughtStream(is_thought)
+        self._logprobs: list[TokenLogprob] = []
         self.text = ""
         self.is_stopped = False
 
-    def say(self, token: int) -> Story[None]:
+    @property
+    def is_thought(self) -> bool:
+        """Whether what comes next belongs to a thought."""
+        return self._thoughts.is_thought
+
+    def say(self, token: int, logprob: TokenLogprob | None) -> Story[None]:
         """Emit what this token completes, up to a stop string."""
+        if logprob:
+            self._logprobs.append(logprob)
         yield from self._push(self._stream.push(token))
 
     def finish(self) -> Story[None]:
@@ -107,6 +173,7 @@ class TextEmitter:
             yield from self._push(self._stream.finish())
         if not self.is_stopped and self._held:
             yield from self._emit(self._held)
+        yield from self._deltas(self._thoughts.finish())
 
     def _push(self, piece: str) -> Story[None]:
         if not piece:
@@ -124,17 +191,14 @@ class TextEmitter:
     def _emit(self, text: str) -> Story[None]:
         if text:
             self.text += text
-            yield TextDelta(text, self._is_thought)
+            yield from self._deltas(self._thoughts.push(text))
+
+    def _deltas(self, pieces: list[tuple[str, bool]]) -> Story[None]:
+        for text, is_thought in pieces:
+            yield TextDelta(text, is_thought, tuple(self._logprobs))
+            self._logprobs = []
 
 
 def _overlap(text: str, stop: str) -> int:
     """Length of the longest end of `text` with which `stop` begins."""
     return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)
-
-
-def split_thought(text: str) -> tuple[str | None, str]:
-    """A text with a thought in <think> tags as (thought, rest); the thought is None where there is none."""
-    if THOUGHT_ENDS not in text:
-        return None, text
-    thought, rest = text.split(THOUGHT_ENDS, 1)
-    return thought.removeprefix("<think>").strip(), rest.strip()

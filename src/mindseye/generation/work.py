@@ -7,15 +7,17 @@ of one request, while the engine puts the work of all of them into one forward p
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Collection, Generator
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+import torch
 from torch import Tensor
 
-from ..events import Event
+from ..events import Event, TokenLogprob
 from ..inputs.segments import VitSegment
 from ..networks.kv_cache import DrawingCache, KVCache
+from ..params import TextParams
 
 Wants = Literal["nothing", "logits", "velocity", "states"]
 
@@ -30,10 +32,19 @@ class Latents:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """How the next token is chosen: params, the request's own CPU generator, and the ids that count as said."""
+
+    params: TextParams
+    generator: torch.Generator
+    said: Collection[int] = ()
+
+
+@dataclass(frozen=True)
 class Feed:
     """What one sequence adds to the next forward pass, and what it wants back.
 
-    `ids` are a text's tokens, or the two marks around `vit` or `latents`. It gets None, `Logits` of its last
+    `ids` are a text's tokens, or the marks around `vit` or `latents`. It gets None, `Logits` of its last
     token, the velocity (L, Z), or the gen stream's states before the final norm (L, D).
     """
 
@@ -45,6 +56,7 @@ class Feed:
     is_causal: bool = False
     wants: Wants = "nothing"
     capacity: int = 0
+    choice: Choice | None = None
 
     @property
     def num_und(self) -> int:
@@ -58,13 +70,28 @@ class Feed:
     def num_tokens(self) -> int:
         return self.num_und + self.num_gen
 
+    @property
+    def can_split(self) -> bool:
+        """Whether it may pass in pieces: a text may, an image's tokens must see each other."""
+        return self.is_causal and self.vit is None
+
+    def split(self, num_tokens: int) -> tuple[Feed, Feed]:
+        """The first `num_tokens` tokens of a text, which want nothing, and the rest."""
+        assert self.can_split
+        capacity = max(self.capacity, self.num_tokens)
+        first = replace(self, ids=self.ids[:num_tokens], wants="nothing", capacity=capacity, choice=None)
+        rest = replace(self, ids=self.ids[num_tokens:], position=self.position + num_tokens)
+        return first, rest
+
 
 @dataclass(frozen=True)
 class Logits:
-    """Scores over words (V,) and the likeliest of them."""
+    """Scores over words (V,), the likeliest of them, and the one that was chosen if a choice was asked for."""
 
     scores: Tensor
     best: int
+    chosen: int = -1
+    logprob: TokenLogprob | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +108,21 @@ class Decode:
     latent: Tensor
 
 
-Work = list[Feed] | Encode | Decode
+@dataclass(frozen=True)
+class Wait:
+    """Nothing is wanted for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Not work: something to add to one of the request's counts in `TurnEnd`."""
+
+    name: str
+    number: int
+
+
+Work = list[Feed] | Encode | Decode | Wait
 Result = TypeVar("Result")
-Story = Generator[Work | Event, Any, Result]
+Story = Generator[Work | Event | Tally, Any, Result]

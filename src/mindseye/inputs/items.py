@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 
 from ..errors import InputError
-from ..messages import Image, Item, Text
+from ..messages import Image, Item, Message, Text, check_role
 from .images import open_image
 
 
 def as_items(things: Iterable[object]) -> tuple[Item, ...]:
     """Texts (str, Text) and images (PIL image, path, bytes, array, Image) as items; raises InputError for the rest."""
     return tuple(_as_item(thing) for thing in things)
+
+
+def as_messages(things: Iterable[object]) -> tuple[Message, ...]:
+    """Messages, (role, content) pairs and {"role", "content"} objects as messages with opened items.
+
+    A content is a text, an image or a list of them. Raises InputError for unknown roles and other things.
+    """
+    return tuple(_as_message(thing) for thing in things)
+
+
+def _as_message(thing: object) -> Message:
+    if isinstance(thing, Message):
+        role, content = thing.role, thing.items
+    elif isinstance(thing, Mapping) and {"role", "content"} <= set(thing):
+        role, content = thing["role"], thing["content"]
+    elif isinstance(thing, tuple) and len(thing) == 2:
+        role, content = thing
+    else:
+        raise InputError(
+            f'{thing!r} came as a message; expected Message("user", [...]), ("user", [...]) or '
+            '{"role": "user", "content": [...]}'
+        )
+    check_role(role)
+    return Message(role, as_items(content if isinstance(content, (list, tuple)) else [content]))
 
 
 def _as_item(thing: object) -> Item:

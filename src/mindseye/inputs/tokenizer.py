@@ -94,15 +94,25 @@ class Tokenizer:
         """Token ids of a text; with `allow_special` the marks written in it become special tokens."""
         if not allow_special:
             return self._encode_plain(text)
+        return self.encode_parts([(text, True)])
+
+    def encode_parts(self, parts: Iterable[tuple[str, bool]]) -> list[int]:
+        """Token ids of (text, allow_special) parts in a row; what stands between two marks is encoded as one text."""
         ids: list[int] = []
-        for piece in self._split.split(text):
-            if piece in self._special_ids:
-                ids.append(self._special_ids[piece])
-            elif piece:
-                ids += self._encode_plain(piece)
-        return ids
+        plain = ""
+        for text, allow_special in parts:
+            for piece in self._split.split(text) if allow_special else [text]:
+                if allow_special and piece in self._special_ids:
+                    ids += self._encode_plain(plain)
+                    ids.append(self._special_ids[piece])
+                    plain = ""
+                else:
+                    plain += piece
+        return ids + self._encode_plain(plain)
 
     def _encode_plain(self, text: str) -> list[int]:
+        if not text:
+            return []
         # A lone surrogate (half an emoji, from broken JSON) has no UTF-8 form; it becomes a question mark.
         text = text.encode("utf-8", "replace").decode("utf-8")
         return self._rust.encode(text, add_special_tokens=False).ids
@@ -144,16 +154,18 @@ class Tokenizer:
 
 
 class TextStream:
-    """Turns token ids that come one by one into text; a character is emitted when its last byte is there."""
+    """Turns token ids that come one by one into text; a character is emitted when its last byte is there.
+
+    Special tokens are written out, as `decode` with skip_special=False does: a mark in the middle of an answer is
+    something that the model said.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def push(self, token_id: int) -> str:
-        """The text that this token completes, '' while a character is unfinished or for a special token."""
-        if self._tokenizer.is_special(token_id):
-            return ""
+        """The text that this token completes, '' while a character is unfinished."""
         return self._decoder.decode(self._tokenizer.token_bytes(token_id))
 
     def finish(self) -> str:

@@ -8,8 +8,9 @@ in it; any other starts a chunk of its own.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -18,15 +19,28 @@ KeysValues = tuple[Tensor, Tensor]
 SPARE_CAPACITY = 256  # tokens; an answer to what was just read mostly fits behind it
 
 
+class Ledger:
+    """Bytes of keys and values that are held at this moment; chunks come and go in any thread."""
+
+    def __init__(self) -> None:
+        self.num_bytes = 0
+        self._lock = threading.RLock()
+
+    def add(self, num_bytes: int) -> None:
+        with self._lock:
+            self.num_bytes += num_bytes
+
+
 @dataclass(frozen=True)
 class CacheShape:
-    """What every chunk of a model's caches has in common."""
+    """What every chunk of a model's caches has in common, and the ledger that counts them."""
 
     num_layers: int
     num_key_value_heads: int
     head_dim: int
     device: torch.device
     dtype: torch.dtype
+    ledger: Ledger = field(default_factory=Ledger, compare=False)
 
 
 class Chunk:
@@ -38,6 +52,13 @@ class Chunk:
         self.values = torch.empty(size, device=shape.device, dtype=shape.dtype)
         self.capacity = capacity
         self.used = 0
+        self.num_bytes = 2 * self.keys.numel() * self.keys.element_size()
+        self._ledger = shape.ledger
+        self._ledger.add(self.num_bytes)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_ledger"):
+            self._ledger.add(-self.num_bytes)
 
     def by_layer(self, start: int, end: int) -> list[KeysValues]:
         """Each layer's keys and values of some tokens, (G, end - start, E), as views."""
@@ -121,11 +142,15 @@ class KVCache:
     def _close(self) -> None:
         self._pending, self._places, self._parts = 0, [], []
 
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The chunks that this cache sees, each once."""
+        return list({id(chunk): chunk for chunk, _ in self._seen}.values())
+
     def bytes_owned(self, but_not: KVCache | None = None) -> int:
         """Bytes of storage that this cache sees, without the chunks that `but_not` sees too."""
         others = {id(chunk) for chunk, _ in but_not._seen} if but_not else set()
-        chunks = {id(chunk): chunk for chunk, _ in self._seen if id(chunk) not in others}
-        return sum(2 * c.keys.numel() * c.keys.element_size() for c in chunks.values())
+        return sum(chunk.num_bytes for chunk in self.chunks if id(chunk) not in others)
 
 
 class DrawingCache:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .config import UnifiedConfig
 from .decoder import Decoder
 from .embeddings import Connector, PositionTable, TimestepEmbedder
-from .kv_cache import CacheShape, KVCache
+from .kv_cache import CacheShape, KVCache, Ledger
 from .vit import Vit
 
 
@@ -29,6 +29,7 @@ class UnifiedModel(nn.Module):
         super().__init__()
         self.config = config
         self.understanding_only = understanding_only
+        self.cache_ledger = Ledger()
         width = config.decoder.hidden_size
         self.language_model = Decoder(config.decoder, understanding_only)
         self.vit_model = Vit(config.vit)
@@ -73,7 +74,12 @@ class UnifiedModel(nn.Module):
         """An empty context."""
         decoder, weight = self.config.decoder, self.language_model.model.embed_tokens.weight
         shape = CacheShape(
-            decoder.num_hidden_layers, decoder.num_key_value_heads, decoder.head_dim, weight.device, weight.dtype
+            decoder.num_hidden_layers,
+            decoder.num_key_value_heads,
+            decoder.head_dim,
+            weight.device,
+            weight.dtype,
+            self.cache_ledger,
         )
         return KVCache(shape)
 

@@ -1,0 +1,65 @@
+"""What the engine asks of the machine: free memory, whether it ran out, the end of a pass, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from ..errors import MemoryShortError
+from ..networks.unified import UnifiedModel
+
+SMALL_PASS = 4e9  # operations; a smaller pass gains little from a second thread, and loses much beside busy neighbours
+UNKNOWN_MEMORY = 8 << 30
+
+
+def free_bytes(device: torch.device) -> int:
+    """Bytes of memory that are free on a device; a guess of 8 GiB where nobody tells."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return UNKNOWN_MEMORY
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until everything that was asked of a device is done, so that its time is booked where it was spent."""
+    if device.type not in ("cpu", "meta"):
+        torch.accelerator.synchronize(device)
+
+
+@contextmanager
+def threads_for(network: UnifiedModel, num_tokens: int, wanted: int | None) -> Iterator[None]:
+    """As many CPU threads as a pass of so many tokens deserves, and afterwards those that there were."""
+    before = torch.get_num_threads()
+    number = wanted or (1 if _operations(network, num_tokens) < SMALL_PASS else before)
+    if number == before:
+        yield
+        return
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _operations(network: UnifiedModel, num_tokens: int) -> float:
+    """Operations of a pass's matrix products, roughly: two a weight of one expert and token."""
+    decoder = network.config.decoder
+    layer = decoder.hidden_size * (2 * decoder.hidden_size + 3 * decoder.intermediate_size)
+    return 2.0 * num_tokens * decoder.num_hidden_layers * layer
+
+
+def readable(error: Exception, num_tokens: int) -> Exception:
+    """The error as a user is told of it: memory that ran out has many forms and one name."""
+    words = str(error).lower()
+    if not (isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in words):
+        return error
+    return MemoryShortError(
+        f"not enough memory for {max(num_tokens, 1)} more tokens ({error}); use a smaller image, fewer requests at "
+        "once or less guidance"
+    )

@@ -1,0 +1,154 @@
+"""The thread that owns an engine.
+
+It runs while there is work, sleeps when there is none and ends when nothing came for a while; the next request
+starts another. Everybody else talks to it from any thread, or from asyncio, through the jobs that `submit` returns.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from ..errors import MindseyeError
+from .engine import Engine, Stats
+from .job import Job, Listener
+from .work import Story
+
+IDLE_SECONDS = 2.0
+
+
+class Runner:
+    """Runs the requests of an engine in a thread of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._changed = threading.Condition(threading.RLock())
+        self._thread: threading.Thread | None = None
+        self._is_closed = self._has_news = False
+        self._num_threads = torch.get_num_threads()
+        _RUNNERS.add(self)
+
+    def submit(
+        self, story: Story[str], on_event: Listener | None = None, cost: int = 0, deadline: float | None = None
+    ) -> Job:
+        """Take in a request, from any thread; errors as in `Engine.submit`.
+
+        Listen with `for event in job`, `async for event in job` or `on_event`, which is called in the runner's thread;
+        `job.wait()` gives all events, `job.cancel()` stops it.
+        """
+        with self._changed:
+            if self._is_closed:
+                raise MindseyeError("this model was closed; load it again")
+            self._num_threads = torch.get_num_threads()
+            job = self.engine.submit(story, on_event, cost, deadline)
+            job.belongs_to(self)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._loop, name="mindseye", daemon=True)
+                self._thread.start()
+            self.wake()
+        return job
+
+    def run(self, stories: Sequence[Story[str]]) -> list[Job]:
+        """Run requests to their ends together; whatever interrupts the wait (Ctrl-C) cancels them."""
+        jobs: list[Job] = []
+        with cancelled_together(jobs):
+            jobs += (self.submit(story) for story in stories)
+            for job in jobs:
+                job.wait_for_end()
+        return jobs
+
+    def stats(self) -> Stats:
+        """What is going on at this moment."""
+        return self.engine.stats()
+
+    def close(self, finish: bool = True) -> None:
+        """Take no more requests and end the thread: when all are finished, or at once, which cancels them."""
+        with self._changed:
+            self._is_closed = True
+            thread = self._thread
+            self.wake()
+        if not finish:
+            scheduler = self.engine.scheduler
+            for job in [*scheduler.running, *scheduler.waiting]:
+                job.cancel()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def forget_thread(self) -> None:
+        """In a forked child, where the thread does not exist."""
+        self._changed = threading.Condition(threading.RLock())
+        self._thread = None
+
+    def wake(self) -> None:
+        """Look again at what is to be done."""
+        with self._changed:
+            self._has_news = True
+            self._changed.notify_all()
+
+    def is_here(self) -> bool:
+        """Whether the caller is the runner's own thread."""
+        return threading.current_thread() is self._thread
+
+    def _loop(self) -> None:
+        torch.set_num_threads(num_threads := self._num_threads)
+        while True:
+            if num_threads != self._num_threads:
+                torch.set_num_threads(num_threads := self._num_threads)
+            self._has_news = False  # what comes from here on is seen by this step or keeps the thread awake after it
+            try:
+                is_busy = self.engine.step()
+            except Exception as error:  # a defect of the engine itself: nobody may wait for ever
+                self.engine.fail_all(error)
+                continue
+            seconds = self.engine.idle_seconds() if is_busy else IDLE_SECONDS
+            if seconds and not self._sleep(seconds, is_busy):
+                return
+
+    def _sleep(self, seconds: float, is_busy: bool) -> bool:
+        """Wait for something new; False when the thread should end."""
+        ends_at = time.monotonic() + seconds
+        with self._changed:
+            is_over = self._is_closed and not is_busy
+            while not self._has_news and not is_over and (left := ends_at - time.monotonic()) > 0:
+                self._changed.wait(left)
+                is_over = self._is_closed and not is_busy
+            if is_busy or self.engine.scheduler.waiting or (self._has_news and not is_over):
+                return True
+            self._thread = None
+            return False
+
+
+@contextmanager
+def cancelled_together(jobs: Sequence[Job]) -> Iterator[None]:
+    """Cancel all jobs where something interrupts the wait for them."""
+    try:
+        yield
+    except BaseException:
+        for job in jobs:
+            job.cancel()
+        raise
+
+
+_RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """A thread inside the network when the interpreter goes would take the process down with it."""
+    for runner in list(_RUNNERS):
+        runner.close(finish=False)
+
+
+def _forget_threads() -> None:
+    for runner in list(_RUNNERS):
+        runner.forget_thread()
+
+
+os.register_at_fork(after_in_child=_forget_threads)

@@ -1,0 +1,28 @@
+"""Prompt formats by name: a line a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...errors import InputError, nearest
+from ..tokenizer import Tokenizer
+from .bagel import BagelFormat
+from .prompt_format import PromptFormat, See
+from .templates import CHATML, LLAVA, PLAIN, TemplateFormat
+
+FORMATS: dict[str, Callable[[Tokenizer], PromptFormat]] = {
+    "bagel": BagelFormat,
+    "chatml": lambda tokenizer: TemplateFormat(tokenizer, CHATML),
+    "llava": lambda tokenizer: TemplateFormat(tokenizer, LLAVA),
+    "plain": lambda tokenizer: TemplateFormat(tokenizer, PLAIN),
+}
+
+
+def prompt_format(name: str, tokenizer: Tokenizer) -> PromptFormat:
+    """The format of that name; InputError names the nearest known one."""
+    if name not in FORMATS:
+        raise InputError(f'the prompt format is "{name}"{nearest(name, FORMATS)}; known: {", ".join(FORMATS)}')
+    return FORMATS[name](tokenizer)
+
+
+__all__ = ["FORMATS", "PromptFormat", "See", "prompt_format"]
