@@ -1,5 +1,6 @@
 """What somebody gives is looked at before it is read; what it says cannot move a cursor."""
 
+import json
 import os
 import socket
 
@@ -8,7 +9,7 @@ import pytest
 from mindseye.errors import InputError
 from mindseye.given_files import parse_json, read_given, read_json
 from mindseye.page import Page
-from mindseye.printable import printable
+from mindseye.printable import printable, printable_json
 
 
 def test_special_files_are_refused_without_waiting(tmp_path):
@@ -56,3 +57,11 @@ def test_a_page_shows_escapes(tmp_path):
     written = page.save(tmp_path / "page.html").read_text()
     assert not set(written) & {"\x1b", "\x07", "\x00"}
     assert "&lt;script&gt;\\x1b[2J" in written
+
+
+def test_json_says_the_same_without_control_characters():
+    facts = {"\x9b2J": ["\u202e\x7f\x1b", "猫\n"], "n": 1.5}
+    for indent in (None, 1):
+        said = printable_json(facts, indent)
+        assert json.loads(said) == facts
+        assert "猫" in said and not set(said) & {"\x9b", "\u202e", "\x7f", "\x1b"}

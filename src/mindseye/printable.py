@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from typing import Any
 
 KEPT = "\n\t\u200c\u200d"  # the last two join letters and emoji
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -13,6 +15,12 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_escaped(c) if _is_control(c) else c for c in text)
+
+
+def printable_json(facts: Any, indent: int | None = 2) -> str:
+    """Facts as JSON that says the same, with escapes for the control characters that JSON itself would let through."""
+    said = json.dumps(facts, ensure_ascii=False, indent=indent)
+    return said if said.isprintable() else "".join(f"\\u{ord(c):04x}" if _is_control(c) else c for c in said)
 
 
 def _is_control(c: str) -> bool:

@@ -93,7 +93,7 @@ def check_whole(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("verb", VERBS)
 def test_at_a_random_moment(verb: str, number: int, tmp_path: Path) -> None:
-    moments = np.random.default_rng((list(VERBS).index(verb), number)).uniform(0.2, 4.0, 4)
+    moments = np.random.default_rng((list(VERBS).index(verb), number)).uniform(0.2, 4.0, 3)
     for turn, seconds in enumerate(moments):
         folder = tmp_path / str(turn)
         folder.mkdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError, MindseyeError, nearest
 from ..params import check_seed
-from ..printable import printable
+from ..printable import printable, printable_json
 from .inputs import PIPE, free_name, make_folder, open_given
 from .options import Commands, add_model_options, load_model
 from .saving import add_outlet_options
@@ -108,10 +107,10 @@ def _turn(chat: Chat, args: argparse.Namespace, task: str, items: list[object]) 
         reply = chat.model.reply(request, Screen(args, saver).show(chat.stream(request)))
         note_unknown(args, items)
         if args.json:
-            print(json.dumps({"parts": saver.parts(reply.parts), **end_facts(reply.end)}, ensure_ascii=False))
+            print(printable_json({"parts": saver.parts(reply.parts), **end_facts(reply.end)}, None))
     except MindseyeError as error:
         if args.json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+            print(printable_json({"error": str(error)}, None))
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return False
     except KeyboardInterrupt as stop:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import samples
 from ..errors import InputError
 from ..given_files import parse_json
-from ..printable import printable
+from ..printable import printable, printable_json
 from .inputs import IMAGE_SUFFIXES, is_file
 from .options import add_output_options
 
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         facts = model_facts(arguments.target, arguments.weights, arguments.size, arguments.batch)
         show = _show_model
     if arguments.json:
-        print(json.dumps(facts, indent=1, ensure_ascii=False))
+        print(printable_json(facts, 1))
     else:
         show(facts)
     return 0

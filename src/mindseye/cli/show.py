@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..events import DrawingStep, Event, ImageDone, TextDelta, TextDone, TurnEnd
-from ..printable import printable
+from ..printable import printable, printable_json
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -131,4 +130,4 @@ def end_facts(end: TurnEnd) -> dict[str, Any]:
 
 def print_json(facts: dict[str, Any]) -> None:
     """One JSON object on stdout."""
-    print(json.dumps(facts, ensure_ascii=False, indent=2))
+    print(printable_json(facts))
