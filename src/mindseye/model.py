@@ -21,7 +21,7 @@ from .generation.engine import Engine, Stats
 from .generation.fake import Script, echo, fake_story
 from .generation.job import Job, Listener
 from .generation.policies import WhenToDraw
-from .generation.runner import Runner, cancelled_together
+from .generation.runner import Runner, cancelled_together, in_own_thread
 from .generation.scheduler import EngineConfig
 from .generation.turns import Request, Task, prime, story_of
 from .generation.views import View
@@ -366,7 +366,7 @@ def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **
     """
     if str(model) == "fake":
         return FakeModel(engine=engine)
-    return Model(load_checkpoint(str(model), **options), str(model), engine)
+    return in_own_thread(lambda: Model(load_checkpoint(str(model), **options), str(model), engine))
 
 
 def _when_ended(ended: queue.SimpleQueue[int], number: int) -> Listener:

@@ -24,6 +24,8 @@ class ThoughtStream:
 
     def push(self, text: str) -> list[tuple[str, bool]]:
         """What is sure by now, as (piece, whether it is thought); an end that may become a tag is held back."""
+        if not self._held and "<" not in text:
+            return [(text, self.is_thought)] if text else []
         said: list[tuple[str, bool]] = []
         text = self._held + text
         while (tag := min((t for t in (OPEN, CLOSE) if t in text), key=text.find, default=None)) is not None:

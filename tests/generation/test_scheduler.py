@@ -9,6 +9,7 @@ import mindseye
 from mindseye.errors import MemoryShortError
 from mindseye.events import DrawingStep, TextDelta, TurnEnd
 from mindseye.generation import engine as engines
+from mindseye.generation import threads
 from mindseye.generation.conversation import Conversation
 from mindseye.generation.engine import Engine
 from mindseye.generation.scheduler import EngineConfig, TimeShares
@@ -178,8 +179,10 @@ def test_words_come_between_the_steps_of_a_large_drawing(tiny, monkeypatch):
     assert words > 3 * 11
 
 
-def test_a_pass_of_little_work_takes_one_thread(tiny, monkeypatch):
-    seen, real = [], engines.run_pass
+def test_a_pass_of_little_work_takes_one_thread_beside_busy_programs(tiny, monkeypatch):
+    seen, real, others = [], engines.run_pass, [0.0]
+    monkeypatch.setattr(threads, "_seconds_of_others", lambda: others[0])
+    monkeypatch.setattr(threads, "LOOK_EVERY", -1.0)
 
     def watched(network, feeds):
         seen.append(torch.get_num_threads())
@@ -189,10 +192,31 @@ def test_a_pass_of_little_work_takes_one_thread(tiny, monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        engine_of(tiny).run([story_of(tiny.request("ask", ["x"], max_tokens=2), Conversation(tiny.loaded))])
+        engine, request = engine_of(tiny), tiny.request("ask", ["x"], max_tokens=2)
+        engine.run([story_of(request, Conversation(tiny.loaded))])
+        assert 2 in seen and torch.get_num_threads() == 2
+        seen.clear()
+        monkeypatch.setattr(threads, "_seconds_of_others", lambda: others.append(others[-1] + 100) or others[-1])
+        engine.run([story_of(request, Conversation(tiny.loaded))])
         assert set(seen) == {1} and torch.get_num_threads() == 2
-        engine = engine_of(tiny, num_threads=2)
-        engine.run([story_of(tiny.request("ask", ["x"], max_tokens=2), Conversation(tiny.loaded))])
-        assert set(seen) == {1, 2}
+        seen.clear()
+        engine_of(tiny, num_threads=2).run([story_of(request, Conversation(tiny.loaded))])
+        assert set(seen) == {2}
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_small_passes_take_what_was_faster_and_try_the_other_again(monkeypatch):
+    monkeypatch.setattr(threads, "_seconds_of_others", lambda: None)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        choice, taken = threads.ThreadChoice(None), []
+        for number in range(300):
+            taken.append(choice.number(1e8))
+            slow = 2 if number < 150 else 1
+            choice.note(1e8, taken[-1], 0.02 if taken[-1] == slow else 0.01)
+        assert taken[:100].count(1) > 90 and taken[220:].count(2) > 70
+        assert threads.ThreadChoice(None).number(1e12) == 2
     finally:
         torch.set_num_threads(before)

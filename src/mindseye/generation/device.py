@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,7 +9,9 @@ import torch
 from ..errors import MemoryShortError
 from ..networks.unified import UnifiedModel
 
-SMALL_PASS = 4e9  # operations; a smaller pass gains little from a second thread, and loses much beside busy neighbours
+SMALL_PASS = 4e9  # operations
+BUSY_SHARE = 0.4  # of a core
+LOOK_EVERY, STALE_AFTER = 0.2, 2.0  # seconds
 UNKNOWN_MEMORY = 8 << 30
 
 
@@ -32,28 +32,6 @@ def synchronize(device: torch.device) -> None:
         torch.accelerator.synchronize(device)
 
 
-@contextmanager
-def threads_for(network: UnifiedModel, num_tokens: int, wanted: int | None) -> Iterator[None]:
-    """As many CPU threads as a pass of so many tokens deserves, and afterwards those that there were."""
-    before = torch.get_num_threads()
-    number = wanted or (1 if _operations(network, num_tokens) < SMALL_PASS else before)
-    if number == before:
-        yield
-        return
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _operations(network: UnifiedModel, num_tokens: int) -> float:
-    """Operations of a pass's matrix products, roughly: two a weight of one expert and token."""
-    decoder = network.config.decoder
-    layer = decoder.hidden_size * (2 * decoder.hidden_size + 3 * decoder.intermediate_size)
-    return 2.0 * num_tokens * decoder.num_hidden_layers * layer
-
-
 def readable(error: Exception, num_tokens: int) -> Exception:
     """The error as a user is told of it: memory that ran out has many forms and one name."""
     words = str(error).lower()
@@ -63,3 +41,10 @@ def readable(error: Exception, num_tokens: int) -> Exception:
         f"not enough memory for {max(num_tokens, 1)} more tokens ({error}); use a smaller image, fewer requests at "
         "once or less guidance"
     )
+
+
+def operations_of(network: UnifiedModel, num_tokens: int) -> float:
+    """Operations of a pass's matrix products, roughly: two a weight of one expert and token."""
+    decoder = network.config.decoder
+    layer = decoder.hidden_size * (2 * decoder.hidden_size + 3 * decoder.intermediate_size)
+    return 2.0 * num_tokens * decoder.num_hidden_layers * layer

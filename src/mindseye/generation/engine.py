@@ -20,11 +20,12 @@ from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from ..events import Event
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
-from .device import free_bytes, readable, synchronize, threads_for
+from .device import free_bytes, operations_of, readable, synchronize
 from .job import Job, Listener, raised
 from .passes import run_pass
 from .prefix_cache import PrefixCache
 from .scheduler import Batch, EngineConfig, Part, Scheduler
+from .threads import ThreadChoice
 from .work import Decode, Encode, Story, Wait
 
 
@@ -53,8 +54,10 @@ class Engine:
         self.vae = vae
         self.config = config or EngineConfig()
         most = self.config.max_cache_bytes
+        self.device = _device(network)
         self.prefixes = PrefixCache(_prefix_bytes(network, self.config))
-        self.scheduler = Scheduler(self.config, free_bytes(_device(network)) // 2 if most is None else most)
+        self.scheduler = Scheduler(self.config, free_bytes(self.device) // 2 if most is None else most)
+        self._threads = ThreadChoice(self.config.num_threads)
         self._num_finished = self._num_tokens = 0
         self._lock = threading.RLock()
 
@@ -75,13 +78,13 @@ class Engine:
         with self._lock:
             self.scheduler.drop_ended()
             self.scheduler.admit()
-            self._wake_all()
+            self._wake(self.scheduler.running)
             batch = self.scheduler.next_batch()
             if batch is not None:
                 started = time.perf_counter()
                 self._run(batch)
                 self.scheduler.shares.spend(batch.kind, time.perf_counter() - started)
-                self._wake_all()
+                self._wake([batch.picture] if batch.picture else [part.job for part in batch.parts])
             return bool(self.scheduler.running or self.scheduler.waiting)
 
     def idle_seconds(self) -> float:
@@ -93,7 +96,8 @@ class Engine:
         jobs = [self.submit(story) for story in stories]
         try:
             while not all(job.is_done for job in jobs) and self.step():
-                time.sleep(self.idle_seconds())
+                if (seconds := self.idle_seconds()) > 0:
+                    time.sleep(seconds)
         finally:
             for job in jobs:
                 job.is_cancelled = job.is_cancelled or not job.is_done
@@ -137,16 +141,17 @@ class Engine:
             prefix_bytes=self.prefixes.num_bytes,
         )
 
-    def _wake_all(self) -> None:
-        """Let everybody go on who received something, and those for whom the time has come."""
-        now = time.perf_counter()
-        for job in self.scheduler.running:
-            if isinstance(job.work, Wait) and job.ready_at <= now:
+    def _wake(self, jobs: Sequence[Job]) -> None:
+        """Let those go on who received something, and those for whom the time has come."""
+        for job in jobs:
+            if isinstance(job.work, Wait) and job.ready_at <= time.perf_counter():
                 job.receive(None, job.work.seconds)
-            job.wake()
-        before = len(self.scheduler.running)
-        self.scheduler.running = [job for job in self.scheduler.running if not job.is_done]
-        self._num_finished += before - len(self.scheduler.running)
+            if job.kind == "nothing":
+                job.wake()
+        if any(job.is_done for job in jobs):
+            before = len(self.scheduler.running)
+            self.scheduler.running = [job for job in self.scheduler.running if not job.is_done]
+            self._num_finished += before - len(self.scheduler.running)
 
     def _run(self, batch: Batch) -> None:
         if batch.picture is not None:
@@ -169,25 +174,32 @@ class Engine:
         seconds = time.perf_counter() - started
         for part in parts:
             mine, results = results[: len(part.feeds)], results[len(part.feeds) :]
-            num_tokens = sum(feed.num_tokens for feed in part.feeds)
-            self._num_tokens += num_tokens
+            self._num_tokens += part.num_tokens
             if part.rest is None:
                 part.job.receive(mine, seconds)
             else:
-                part.job.receive_part(part.rest, num_tokens, seconds)
+                part.job.receive_part(part.rest, part.num_tokens, seconds)
 
     def _attempt(self, parts: Sequence[Part]) -> list[Any] | Exception:
         """The pass's results, or its error without anything of the failed pass hanging on it."""
         assert self.network is not None
         feeds = [feed for part in parts for feed in part.feeds]
+        operations = operations_of(self.network, sum(part.num_tokens for part in parts))
+        threads_before, threads = torch.get_num_threads(), self._threads.number(operations)
         try:
-            with threads_for(self.network, sum(feed.num_tokens for feed in feeds), self.config.num_threads):
-                results = run_pass(self.network, feeds)
-                synchronize(_device(self.network))
+            if threads != threads_before:
+                torch.set_num_threads(threads)
+            started = time.perf_counter()
+            results = run_pass(self.network, feeds)
+            synchronize(self.device)
+            self._threads.note(operations, threads, time.perf_counter() - started)
             return results
         except Exception as error:
             error.__context__ = error.__cause__ = None
             return error.with_traceback(None)
+        finally:
+            if threads != threads_before:
+                torch.set_num_threads(threads_before)
 
     def _through_autoencoder(self, job: Job) -> None:
         """One image at a time, so that no result depends on its neighbours."""

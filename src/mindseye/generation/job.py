@@ -11,13 +11,15 @@ import inspect
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ..errors import CancelledError, DeadlineError, MindseyeError
 from ..events import Event, Failed, TurnEnd
 from .device import readable
 from .work import Decode, Encode, Feed, Story, Tally, Wait, Work
 
+Kind = Literal["nothing", "writing", "drawing", "picture", "waiting"]
+DRAWN = ("velocity", "states")
 Listener = Callable[[Event], None]
 
 
@@ -45,6 +47,8 @@ class Job:
         self.cost = cost
         self.events: list[Event] = []
         self.work: Work | None = None
+        self.kind: Kind = "nothing"
+        self.num_tokens = 0
         self.is_done = False
         self.is_cancelled = False
         self.ready_at = 0.0
@@ -79,30 +83,29 @@ class Job:
         """What it adds to the next forward pass."""
         return self.work if isinstance(self.work, list) else []
 
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of the work it waits for."""
-        return sum(feed.num_tokens for feed in self.feeds)
-
-    @property
-    def is_drawing(self) -> bool:
-        """Whether its work belongs to a picture: denoising, or the autoencoder."""
-        if isinstance(self.work, list):
-            return any(feed.wants in ("velocity", "states") for feed in self.work)
-        return isinstance(self.work, (Encode, Decode))
+    def take(self, work: Work) -> None:
+        """Wait for a piece of work; `kind` and `num_tokens` say what it is."""
+        self.work, self.num_tokens = work, 0
+        if isinstance(work, list):
+            self.num_tokens = sum(feed.num_tokens for feed in work)
+            self.kind = "drawing" if any(feed.wants in DRAWN for feed in work) else "writing"
+        elif isinstance(work, Wait):
+            self.kind, self.ready_at = "waiting", time.perf_counter() + work.seconds
+        else:
+            self.kind = "picture"
 
     def receive(self, result: Any, seconds: float) -> None:
         """Take in the result of its work; `wake` goes on from there."""
         assert self.work is not None
         self._count(self.work, seconds)
-        self.work = None
+        self.work, self.kind = None, "nothing"
         self._received = [result]
 
     def receive_part(self, rest: Feed, num_tokens: int, seconds: float) -> None:
         """The first part of a long text has been read, `rest` has not."""
         self._counts["tokens_read"] += num_tokens
         self._seconds["read"] = self._seconds.get("read", 0.0) + seconds
-        self.work = [rest]
+        self.take([rest])
 
     def wake(self) -> None:
         """Go on with what was received until the next piece of work or the end."""
@@ -113,11 +116,8 @@ class Job:
             while True:
                 said = self._story.send(result)
                 result = None
-                if isinstance(said, (list, Encode, Decode)):
-                    self.work = said
-                    return
-                if isinstance(said, Wait):
-                    self.work, self.ready_at = said, time.perf_counter() + said.seconds
+                if isinstance(said, (list, Encode, Decode, Wait)):
+                    self.take(said)
                     return
                 if isinstance(said, Tally):
                     self._counts[said.name] += said.number
@@ -152,17 +152,17 @@ class Job:
         self._emit(TurnEnd(finish, seconds=seconds, **self._counts))
 
     def _close(self) -> None:
-        self.is_done, self.work = True, None
+        self.is_done, self.work, self.kind = True, None, "nothing"
         self._story.close()
 
     def _count(self, work: Work, seconds: float) -> None:
         """Take note of work done: tokens by kind, time by kind."""
         stage = {Encode: "encode", Decode: "decode", Wait: "wait"}.get(type(work), "")
         if isinstance(work, list):
-            if self.is_drawing:
+            if self.kind == "drawing":
                 stage = "draw"
                 self._counts["denoising_passes"] += 1
-            elif any(feed.wants == "logits" and feed.num_tokens == 1 for feed in work):
+            elif self.num_tokens == 1 and work[0].wants == "logits":
                 stage = "write"
                 self._counts["tokens_written"] += 1
             else:

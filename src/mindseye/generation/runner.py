@@ -11,8 +11,9 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
@@ -21,7 +22,8 @@ from .engine import Engine, Stats
 from .job import Job, Listener
 from .work import Story
 
-IDLE_SECONDS = 2.0
+IDLE_SECONDS = 0.1
+Result = TypeVar("Result")
 
 
 class Runner:
@@ -123,6 +125,29 @@ class Runner:
                 return True
             self._thread = None
             return False
+
+
+def in_own_thread(work: Callable[[], Result]) -> Result:
+    """Do some work in a thread that ends with it.
+
+    The OpenMP library lets threads sleep where more of them exist than there are cores, which doubles the time of
+    small passes. A caller whose thread never computed has none of them.
+    """
+    found: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="mindseye-load", daemon=True)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return found[0]
 
 
 @contextmanager

@@ -23,16 +23,15 @@ MINUS_INFINITY = float("-inf")
 def choose(scores: Tensor, choices: Sequence[Choice | None]) -> list[Logits]:
     """Scores (B, V), float32, with a choice or none a row -> the rows' results."""
     best = scores.argmax(-1)
+    if all(choice is None or choice.is_plain for choice in choices):
+        return [Logits(row, token, token) for row, token in zip(scores, best.tolist(), strict=True)]
     adjusted = _adjusted(scores, choices)
     chosen = best if adjusted is scores else adjusted.argmax(-1)
     drawn = [i for i, choice in enumerate(choices) if choice and choice.params.temperature > 0]
     if drawn:
         sampled = _sample(adjusted[drawn], [choice for choice in choices if choice and choice.params.temperature > 0])
         chosen = chosen.index_put((torch.tensor(drawn, device=scores.device),), sampled)
-    if chosen is best:
-        ids = [[i, i] for i in best.tolist()]
-    else:
-        ids = torch.stack([best, chosen], dim=1).tolist()  # one read-back for both
+    ids = torch.stack([best, chosen], dim=1).tolist()  # one read-back for both
     logprobs = _logprobs(scores, [token for _, token in ids], choices)
     return [Logits(row, top, token, said) for row, (top, token), said in zip(scores, ids, logprobs, strict=True)]
 

@@ -12,11 +12,10 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from ..errors import InputError, MemoryShortError, OverloadedError
-from .job import Job
-from .work import Decode, Encode, Feed, Wait
+from .job import Job, Kind
+from .work import Feed
 
 MB = 1e6
 RIDERS = 4  # a drawing's pass takes along writers with at most one token for so many of its own
@@ -38,10 +37,10 @@ class EngineConfig:
     """Most bytes of keys and values that running requests may need by estimate; None for half of what is free."""
     prefix_cache_bytes: int | None = None
     """Most bytes of keys and values kept to be found again; 0 for none, None for those of two whole contexts."""
-    writing_share: float = 0.3
+    writing_share: float = 0.27
     """Share of the time that writing gets while pictures are drawn (above 0, below 1)."""
     num_threads: int | None = None
-    """CPU threads of a forward pass; None for one where the work is small, else the process's own number."""
+    """CPU threads of a pass; None for the process's own number, and one for little work beside busy programs."""
 
     def __post_init__(self) -> None:
         for name in ("max_tokens_per_pass", "max_chunk", "max_running"):
@@ -54,9 +53,6 @@ class EngineConfig:
     def _check(self, is_right: bool, name: str, expected: str) -> None:
         if not is_right:
             raise InputError(f"{name} is {getattr(self, name)!r}; expected {expected}")
-
-
-Kind = Literal["writing", "drawing"]
 
 
 class TimeShares:
@@ -84,6 +80,7 @@ class Part:
 
     job: Job
     feeds: list[Feed]
+    num_tokens: int
     rest: Feed | None = None
 
 
@@ -97,7 +94,7 @@ class Batch:
 
 
 def _num_tokens(parts: Iterable[Part]) -> int:
-    return sum(feed.num_tokens for part in parts for feed in part.feeds)
+    return sum(part.num_tokens for part in parts)
 
 
 class Scheduler:
@@ -157,19 +154,18 @@ class Scheduler:
 
     def seconds_until_ready(self) -> float:
         """How long everybody who runs still waits for a time to come; 0 where somebody has work."""
-        now = time.perf_counter()
-        moments = [job.ready_at if isinstance(job.work, Wait) else now for job in self.running]
+        if not self.running or any(job.kind != "waiting" for job in self.running):
+            return 0.0
         with self._lock:
-            moments += [job.ends_at for job in [*self.running, *self.waiting]] if moments else []
-        return max(min(moments, default=now) - now, 0.0)
+            moments = [job.ends_at for job in [*self.running, *self.waiting]]
+        return max(min(*moments, *(job.ready_at for job in self.running)) - time.perf_counter(), 0.0)
 
     def next_batch(self) -> Batch | None:
         """What to do next, or None."""
-        pictures = [job for job in self.running if isinstance(job.work, (Encode, Decode))]
-        passing = [job for job in self.running if isinstance(job.work, list)]
-        drawing = [job for job in passing if job.is_drawing]
-        writing = passing if not drawing else [job for job in passing if not job.is_drawing]
-        if not pictures and not passing:
+        writing, drawing, pictures = (
+            [job for job in self.running if job.kind == kind] for kind in ("writing", "drawing", "picture")
+        )
+        if not (writing or drawing or pictures):
             return None
         kind = self.shares.pick(bool(writing), bool(drawing or pictures))
         if kind == "writing":
@@ -192,10 +188,9 @@ class Scheduler:
         num_tokens = 0
         for job in jobs:
             part = self._part(job)
-            wanted = _num_tokens([part])
-            if (parts or is_riding) and num_tokens + wanted > most:
+            if (parts or is_riding) and num_tokens + part.num_tokens > most:
                 continue
-            num_tokens += wanted
+            num_tokens += part.num_tokens
             parts.append(part)
             self._take(job)
         return parts
@@ -203,10 +198,10 @@ class Scheduler:
     def _part(self, job: Job) -> Part:
         feeds = job.feeds
         most = min(self.config.max_chunk, self.config.max_tokens_per_pass)
-        if len(feeds) == 1 and feeds[0].num_tokens > most and feeds[0].can_split:
+        if job.num_tokens > most and len(feeds) == 1 and feeds[0].can_split:
             first, rest = feeds[0].split(most)
-            return Part(job, [first], rest)
-        return Part(job, feeds)
+            return Part(job, [first], most, rest)
+        return Part(job, feeds, job.num_tokens)
 
     def _longest_waiting(self, jobs: Iterable[Job]) -> list[Job]:
         return sorted(jobs, key=lambda job: job.num_turns)

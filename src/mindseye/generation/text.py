@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -60,60 +60,62 @@ class Writer:
         self, generator: torch.Generator, is_thought: bool = False, watch: Callable[[Logits], None] | None = None
     ) -> Story[Written]:
         """Continue with a text; `watch` sees every token's scores."""
-        params = self._params
-        emitter = TextEmitter(self._tokenizer, params.stop, is_thought)
-        budget = Budget(params, is_thought, self._most_tokens)
+        emitter = TextEmitter(self._tokenizer, self._params.stop, is_thought)
+        budget = Budget(self._params, is_thought, self._most_tokens)
+        cache, stop_ids = self._draft.cache, self._format.stop_ids
+        capacity = min(self._params.max_tokens + 2, MOST_CAPACITY)
         ids: list[int] = []
         logprobs: list[TokenLogprob] = []
-        unfed, num_fed, finish = self._format.opening, 0, "length"
+        unfed, position, finish = self._format.opening, self._start, "length"
+        choice = Choice(self._params, generator, self._said)
         while (left := budget.left(emitter.is_thought)) > 0:
-            logits = yield from self._next(unfed, num_fed, ids, generator)
-            num_fed += len(unfed)
-            if not ids and not logits.scores.isfinite().all():
-                raise MindseyeError(
-                    "the network scored the first word with values that are no numbers: its weights are damaged or too "
-                    "large for this number format (try dtype float32)"
-                )
+            feed = Feed(cache, position, unfed, is_causal=True, wants="logits", capacity=capacity, choice=choice)
+            [logits] = yield [feed]
+            position += len(unfed)
+            if not ids:
+                check_scores(logits)
             if watch:
                 watch(logits)
-            if logits.chosen in self._format.stop_ids:
+            token = logits.chosen
+            if token in stop_ids:
                 unfed, finish = (), "end"
                 break
-            ids.append(logits.chosen)
-            unfed = (logits.chosen,)
+            ids.append(token)
+            unfed = (token,)
             if logits.logprob:
                 logprobs.append(logits.logprob)
-            yield from emitter.say(logits.chosen, logits.logprob)
+            for delta in emitter.say(token, logits.logprob):
+                yield delta
             budget.spend()
             if emitter.is_stopped:
                 finish = "stop"
                 break
             if left == 1 and budget.closes_thought and emitter.is_thought:
-                closing = tuple(self._tokenizer.encode(CLOSE))
-                ids += closing
-                unfed += closing
-                for token in closing:
-                    yield from emitter.say(token, None)
-        yield from emitter.finish()
+                unfed += self._close_thought(ids)
+                for delta in emitter.say_all(unfed[1:]):
+                    yield delta
+            if self._said:
+                choice = Choice(self._params, generator, (*self._said, *ids))
+        for delta in emitter.finish():
+            yield delta
         text = emitter.text if finish == "stop" else self._tokenizer.decode(ids, skip_special=False)
         unfed = (*unfed, *self._format.closing)
         return Written(tuple(ids), text, finish, self._draft, unfed, tuple(logprobs))
 
-    def _next(self, unfed: tuple[int, ...], num_fed: int, ids: list[int], generator: torch.Generator) -> Story[Logits]:
-        """Scores and choice after the tokens that have not been read yet."""
-        said = (*self._said, *ids) if self._said else ()
-        [logits] = yield [
-            Feed(
-                self._draft.cache,
-                self._start + num_fed,
-                unfed,
-                is_causal=True,
-                wants="logits",
-                capacity=min(self._params.max_tokens + 2, MOST_CAPACITY),
-                choice=Choice(self._params, generator, said),
-            )
-        ]
-        return logits
+    def _close_thought(self, ids: list[int]) -> tuple[int, ...]:
+        """The tokens that end a thought, added to what was written."""
+        closing = tuple(self._tokenizer.encode(CLOSE))
+        ids += closing
+        return closing
+
+
+def check_scores(logits: Logits) -> None:
+    """Raise MindseyeError where the scores are no numbers: the likeliest of them would be the first word, for ever."""
+    if not logits.scores.isfinite().all():
+        raise MindseyeError(
+            "the network scored the first word with values that are no numbers: its weights are damaged or too large "
+            "for this number format (try dtype float32)"
+        )
 
 
 class Budget:
@@ -145,7 +147,7 @@ class Budget:
 
 
 class TextEmitter:
-    """Says tokens as events, holding back what might become a stop string or a tag."""
+    """Turns tokens into events, holding back what might become a stop string or a tag."""
 
     def __init__(self, tokenizer: Tokenizer, stop: tuple[str, ...], is_thought: bool) -> None:
         self._stream = TextStream(tokenizer)
@@ -161,42 +163,45 @@ class TextEmitter:
         """Whether what comes next belongs to a thought."""
         return self._thoughts.is_thought
 
-    def say(self, token: int, logprob: TokenLogprob | None) -> Story[None]:
-        """Emit what this token completes, up to a stop string."""
+    def say(self, token: int, logprob: TokenLogprob | None) -> list[TextDelta]:
+        """What this token completes, up to a stop string."""
         if logprob:
             self._logprobs.append(logprob)
-        yield from self._push(self._stream.push(token))
+        return self._push(self._stream.push(token))
 
-    def finish(self) -> Story[None]:
-        """Emit what is left."""
-        if not self.is_stopped:
-            yield from self._push(self._stream.finish())
+    def say_all(self, tokens: Sequence[int]) -> list[TextDelta]:
+        """What these tokens complete."""
+        return [delta for token in tokens for delta in self.say(token, None)]
+
+    def finish(self) -> list[TextDelta]:
+        """What is left."""
+        said = [] if self.is_stopped else self._push(self._stream.finish())
         if not self.is_stopped and self._held:
-            yield from self._emit(self._held)
-        yield from self._deltas(self._thoughts.finish())
+            said += self._said(self._held)
+        return said + self._deltas(self._thoughts.finish())
 
-    def _push(self, piece: str) -> Story[None]:
-        if not piece:
-            return
+    def _push(self, piece: str) -> list[TextDelta]:
+        if not self._stop:
+            return self._said(piece)
         held = self._held + piece
         found = [at for at in (held.find(stop) for stop in self._stop) if at >= 0]
         if found:
             self.is_stopped, self._held = True, ""
-            yield from self._emit(held[: min(found)])
-            return
-        keep = max((_overlap(held, stop) for stop in self._stop), default=0)
+            return self._said(held[: min(found)])
+        keep = max(_overlap(held, stop) for stop in self._stop)
         self._held = held[len(held) - keep :]
-        yield from self._emit(held[: len(held) - keep])
+        return self._said(held[: len(held) - keep])
 
-    def _emit(self, text: str) -> Story[None]:
-        if text:
-            self.text += text
-            yield from self._deltas(self._thoughts.push(text))
+    def _said(self, text: str) -> list[TextDelta]:
+        self.text += text
+        return self._deltas(self._thoughts.push(text))
 
-    def _deltas(self, pieces: list[tuple[str, bool]]) -> Story[None]:
+    def _deltas(self, pieces: list[tuple[str, bool]]) -> list[TextDelta]:
+        deltas = []
         for text, is_thought in pieces:
-            yield TextDelta(text, is_thought, tuple(self._logprobs))
+            deltas.append(TextDelta(text, is_thought, tuple(self._logprobs)))
             self._logprobs = []
+        return deltas
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -38,6 +39,13 @@ class Choice:
     params: TextParams
     generator: torch.Generator
     said: Collection[int] = ()
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the likeliest token is the choice and nothing is told of the others."""
+        params = self.params
+        is_adjusted = params.repetition_penalty != 1 or params.token_bias
+        return params.temperature == 0 and not is_adjusted and params.logprobs is None
 
 
 @dataclass(frozen=True)
