@@ -120,7 +120,8 @@ def _row(verdict: Verdict, name: str, kinds: Iterable[str], measure: str = "righ
     if _is_bilingual(verdict):
         english, chinese = (verdict.share(kinds, measure, language) for language in ("en", "zh"))
         apart, (low, high) = difference(chinese, english)
-        cells += [percent(english), percent(chinese), f"{100 * apart:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"]
+        compared = f"{100 * apart:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+        cells += [percent(english), percent(chinese), compared if english.total and chinese.total else "-"]
     return (*cells, f"{verdict.seconds(kinds):.2f}")
 
 
