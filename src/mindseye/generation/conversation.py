@@ -38,7 +38,7 @@ class Conversation:
         self.config = loaded.config
         self.views = Views(loaded.network, PrefixCache(0) if prefixes is None else prefixes)
         self.last_size: tuple[int, int] | None = None
-        self.has_system_prompt = False
+        self.has_system_prompt = self.has_drawn = False
         self._drawn: PIL.Image.Image | None = None
 
     def fork(self) -> Conversation:
@@ -51,6 +51,7 @@ class Conversation:
         """Add a message of any role; raises InputError where it is more than the model can hold."""
         self._look_back()
         self.has_system_prompt |= message.role == "system"
+        self.has_drawn |= message.role == "assistant" and any(isinstance(item, Image) for item in message.items)
         segments = self.loaded.prompt_format.segments(message, self._see)
         num_before = self.views.num_positions
         num_new = sum(segment.num_positions for segment in segments)

@@ -116,6 +116,7 @@ def _draw(request: Request, conversation: Conversation, generator: torch.Generat
 
 
 def _generate(request: Request, conversation: Conversation, generator: torch.Generator) -> Story[str]:
+    """Words and pictures as the policy decides; until something was drawn, words are written from what `ask` sees."""
     policy = request.when_to_draw
     if policy.kind == "marks":
         return (yield from _fill_marks(request, conversation, generator))
@@ -138,8 +139,10 @@ def _generate(request: Request, conversation: Conversation, generator: torch.Gen
         else:
             if num_texts == policy.max_rounds:
                 return "max_rounds"
-            written = yield from conversation.write(request.text, generator, view)
-            after = yield from conversation.keep(written, view, wants="logits")
+            eyes: View = view if conversation.has_drawn else "understanding"
+            written = yield from conversation.write(request.text, generator, eyes)
+            yield from conversation.keep(written, eyes)
+            after = yield from conversation.read(view, "logits")
             num_texts += 1
             if policy.is_final(written.text):
                 return "stop"

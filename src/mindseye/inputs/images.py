@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import threading
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -54,24 +55,25 @@ class ImageLimits:
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) that an image of this size is resized to.
 
-        The order is the reference's, rounding after each step: long side down and short side up (the short
-        side wins), then the pixel cap, then the long side once more. The pixel cap scales both sides by the
-        ratio of areas, not by its root: it shrinks more than it must, and checkpoints were trained so.
+        Three rules, each on the rounded result of the one before: both sides into their bounds, where the least short
+        side wins over the largest long one; then the pixel cap; then the long side again. The cap scales each side
+        by the ratio of areas, not by its root: it shrinks more than it must, and checkpoints were trained so.
         """
-        scale = min(self.max_size / max(width, height), 1.0)
-        scale = max(scale, self.min_size / min(width, height))
-        width, height = self._scaled(width, height, scale)
-        if width * height > self.max_pixels:
-            width, height = self._scaled(width, height, self.max_pixels / (width * height))
-        if max(width, height) > self.max_size:
-            width, height = self._scaled(width, height, self.max_size / max(width, height))
-        return width, height
+        size = self._on_grid((width, height), self._into_bounds(width, height))
+        area, longest = math.prod(size), max(size)
+        if area > self.max_pixels:
+            size = self._on_grid(size, self.max_pixels / area)
+            longest = max(size)
+        return size if longest <= self.max_size else self._on_grid(size, self.max_size / longest)
 
-    def _scaled(self, width: int, height: int, scale: float) -> tuple[int, int]:
-        return self._divisible(round(width * scale)), self._divisible(round(height * scale))
+    def _into_bounds(self, width: int, height: int) -> float:
+        short, long = sorted((width, height))
+        return max(self.min_size / short, min(1.0, self.max_size / long))
 
-    def _divisible(self, side: int) -> int:
-        return max(self.stride, round(side / self.stride) * self.stride)
+    def _on_grid(self, size: tuple[int, int], scale: float) -> tuple[int, int]:
+        """The scaled size in whole pixels, then in whole strides, at least one."""
+        tiles = [max(1, round(round(side * scale) / self.stride)) for side in size]
+        return tiles[0] * self.stride, tiles[1] * self.stride
 
 
 @dataclass(frozen=True)
@@ -186,11 +188,16 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep_grey_to_8_bit(image).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or image.info.get("transparency") is not None:
-        image = image.convert("RGBA")
-        white = Image.new("RGB", image.size, (255, 255, 255))
-        white.paste(image, mask=image.getchannel("A"))
-        return white
+        return _on_white(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Each channel mixed with white by its pixel's alpha, rounded to the nearest level."""
+    values = np.asarray(image).astype(np.uint16)  # (H, W, 4); no sum exceeds 255 * 255 + 127
+    alpha = values[:, :, 3:]
+    mixed = (values[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return Image.fromarray(mixed.astype(np.uint8))
 
 
 def _deep_grey_to_8_bit(image: Image.Image) -> Image.Image:
