@@ -174,10 +174,10 @@ def test_one_failing_request_spoils_no_other(tiny, monkeypatch):
     exams = make_exams("question.what", 2, 0, ("en", "zh"))
     real = tiny.request
 
-    def request(task, items, **options):
+    def request(task, things=(), **options):
         if options["seed"] == 0:
             raise KeyError("a defect")
-        return real(task, items, **options)
+        return real(task, things, **options)
 
     monkeypatch.setattr(tiny, "request", request)
     broken, whole = answerer.answer(exams)
