@@ -17,6 +17,7 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/pocket.py
+	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/made_up.py large runs/bench-large
 	$(BIN)/python benchmarks/speed.py runs/bench-large
 	$(BIN)/python benchmarks/made_up.py small runs/bench-small
@@ -30,7 +31,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,parquet,eval,ray]'
 	touch $@
 
 clean:

@@ -35,6 +35,9 @@ VERBS = (
     "judge",
     "check_drawing",
     "train",
+    "batch",
+    "evaluate",
+    "compare",
     "world",
 )
 STOPPED = 128  # and the number of the signal
