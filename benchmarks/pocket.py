@@ -74,6 +74,19 @@ def reread_seconds(model: Model) -> float:
     return time.perf_counter() - started
 
 
+def beside_a_busy_program(model: Model) -> float:
+    """How many times as long a drawing takes while another program keeps a core busy."""
+    draw = lambda: model.draw("a cat to the left of a dog", seed=1)  # noqa: E731
+    alone = seconds(draw, 9)
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        time.sleep(0.5)
+        return seconds(draw, 9) / alone
+    finally:
+        busy.kill()
+        busy.wait()
+
+
 def measure() -> list[Row]:
     """Every row of the table."""
     model, image = mindseye.load("pocket", engine=NOTHING_TWICE), to_image(SCENE)
@@ -84,6 +97,7 @@ def measure() -> list[Row]:
         Row("an answer", seconds(lambda: model.ask(image, "what is at the top left?")), "s"),
         Row("a drawing", seconds(lambda: model.draw("a cat to the left of a dog", seed=1)), "s"),
         Row("an edit", seconds(lambda: model.edit(image, "remove the cat", seed=1)), "s"),
+        Row("a drawing beside a busy program / alone", beside_a_busy_program(model), "x"),
         Row("first round of a conversation", rounds[0], "s"),
         Row("slowest of rounds 8 to 10 / fastest of 1 to 3", max(rounds[7:]) / min(rounds[:3]), "x"),
         Row("round 10, everything read again", reread_seconds(model), "s"),

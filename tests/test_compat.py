@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mindseye.compat import InterleaveInferencer
+from mindseye.compat import InterleaveInferencer, OfficialOptions
 from mindseye.errors import InputError
 from mindseye.evaluation.golden import relative_error
 
@@ -75,3 +75,13 @@ def test_unified_generate_forced_and_free(inferencer):
     assert isinstance(forced[-1], Image.Image)
     free = inferencer.unified_generate(input_text="a fox", use_unified_system_prompt=True, **options)
     assert free
+
+
+def test_the_default_size_is_what_the_model_can_hold(inferencer, recording):
+    assert inferencer.model.loaded.config.max_latent_size * 16 == 1024
+    large = OfficialOptions().image_params(None, 1024)
+    assert (large.width, large.height) == (1024, 1024)
+    small = InterleaveInferencer("pocket")
+    assert small(text="a cat", num_timesteps=2)["image"].size == (64, 64)
+    assert small.test_force_image_generation(input_text="a cat", num_timesteps=2).size == (64, 64)
+    assert small(image=recording.image(0), text="a cat", num_timesteps=2)["image"].size == (64, 48)

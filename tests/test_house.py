@@ -108,3 +108,13 @@ def test_public_names():
         "load",
     ]
     assert all(getattr(mindseye, name) is not None for name in mindseye.__all__)
+
+
+def test_a_question_imports_only_what_it_needs():
+    code = (
+        "import sys; from mindseye.cli.main import main; main(['ask', 'what is this?', '--quiet']); "
+        "print([name for name in ('torch._dynamo', 'sympy', 'rich', 'yaml', 'huggingface_hub', 'mindseye.training') "
+        "if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1].endswith("[]"), said.stdout

@@ -28,6 +28,7 @@ from .model import Model, load
 from .params import ImageParams, TextParams
 
 Part = str | PIL.Image.Image
+OFFICIAL_SIDE = 1024  # pixels of a picture unless told otherwise
 
 
 @dataclass
@@ -55,17 +56,20 @@ class OfficialOptions:
     num_timesteps: int = 50
     cfg_renorm_min: float = 0.0
     cfg_renorm_type: str = "global"
-    image_shapes: tuple[int, int] = (1024, 1024)
-    """Height and width; the last input image's size takes their place, as in the official code."""
+    image_shapes: tuple[int, int] | None = None
+    """Height and width; None is the official 1024 x 1024, or the model's own size where it cannot hold that. The last
+    input image's size takes their place, as in the official code."""
     enable_taylorseer: bool = False
 
     def text_params(self) -> TextParams:
         temperature = self.text_temperature if self.do_sample else 0.0
         return TextParams(max_tokens=max(self.max_think_token_n - 1, 1), temperature=temperature)
 
-    def image_params(self, size: tuple[int, int] | None) -> ImageParams:
-        """`size` is the last image's (width, height)."""
-        height, width = _pair("image_shapes", self.image_shapes, "height and width")
+    def image_params(self, size: tuple[int, int] | None, largest: int) -> ImageParams:
+        """`size` is the last image's (width, height), `largest` the longest side that the model can draw."""
+        height = width = OFFICIAL_SIDE if largest >= OFFICIAL_SIDE else None
+        if self.image_shapes is not None:
+            height, width = _pair("image_shapes", self.image_shapes, "height and width")
         if size is not None:
             width, height = size
         return ImageParams(
@@ -123,7 +127,7 @@ class InterleaveInferencer:
         chosen = _official(options)
         items = [item for item in (input_image, input_text) if item is not None]
         size = self.model.loaded.transforms.vae.size_for(*input_image.size) if input_image else None
-        text, image = chosen.text_params(), chosen.image_params(size)
+        text, image = chosen.text_params(), chosen.image_params(size, self._largest)
         policy = WhenToDraw("force", write_first=False) if force_image_generation else WhenToDraw("model")
         system = BAGEL[UNIFIED].text if use_unified_system_prompt else None
         request = self.model.request("generate", items, when_to_draw=policy, seed=seed, system_prompt=system)
@@ -133,7 +137,7 @@ class InterleaveInferencer:
     def test_force_image_generation(
         self,
         input_text: str,
-        image_shapes: tuple[int, int] = (1024, 1024),
+        image_shapes: tuple[int, int] | None = None,
         cfg_text_scale: float = 4.0,
         cfg_img_scale: float = 1.5,
         num_timesteps: int = 50,
@@ -152,13 +156,19 @@ class InterleaveInferencer:
         )
         return next(part for part in parts if not isinstance(part, str))
 
+    @property
+    def _largest(self) -> int:
+        """Pixels of the longest side that the model can draw."""
+        config = self.model.loaded.config
+        return config.max_latent_size * config.pixels_per_token
+
     def _request(self, items: Sequence[Part], options: OfficialOptions, seed: int) -> Request:
         """The official order of events: a system prompt where it thinks, the items, then words or a picture."""
         draws = not options.understanding_output
         prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER].text if options.think else None
         sizes = [image.size for image in items if isinstance(image, PIL.Image.Image)]
         size = self.model.loaded.transforms.vae.size_for(*sizes[-1]) if sizes else None
-        params, image = options.text_params(), options.image_params(size)
+        params, image = options.text_params(), options.image_params(size, self._largest)
         return Request("draw" if draws else "ask", as_items(items), params, image, seed, options.think, prompt)
 
     def _run(self, request: Request, noise: Tensor | None) -> list[Part]:

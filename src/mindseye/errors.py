@@ -53,7 +53,33 @@ class CancelledError(MindseyeError):
     """The caller asked to stop."""
 
 
+ALSO_CALLED = {
+    "steps": "num_timesteps",
+    "num_steps": "num_timesteps",
+    "num_inference_steps": "num_timesteps",
+    "cfg": "cfg_text_scale",
+    "cfg_scale": "cfg_text_scale",
+    "guidance": "cfg_text_scale",
+    "guidance_scale": "cfg_text_scale",
+    "image_guidance_scale": "cfg_img_scale",
+    "shift": "timestep_shift",
+    "max_new_tokens": "max_tokens",
+    "max_length": "max_tokens",
+    "max_think_token_n": "max_tokens",
+    "num_images": "count",
+    "n": "count",
+    "out": "output",
+    "size": "width",
+    "checkpoint": "model",
+    "thinking": "think",
+}
+"""Names of the same things in other programs."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """' (did you mean "x"?)' for the known word nearest to `word`, or '' when none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
+    known = list(known)
+    called = ALSO_CALLED.get(word.strip("-").replace("-", "_").lower(), "")
+    close = [name for name in known if called and name.lstrip("-").replace("-", "_") == called]
+    close = close or difflib.get_close_matches(word, known, n=1)
     return f' (did you mean "{close[0]}"?)' if close else ""

@@ -11,6 +11,8 @@ from pathlib import Path
 import PIL.Image
 
 from .errors import InputError
+from .printable import printable
+from .whole_files import write_whole
 
 STYLE = """
 :root{--ink:#1d2330;--soft:#667;--paper:#fbfaf7;--card:#fff;--line:#e4e2da;--accent:#3b5bdb}
@@ -83,7 +85,7 @@ class Page:
         )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page, encoding="utf-8")
+            write_whole(path, page)
         except OSError as error:
             raise InputError(f"the page cannot be written to {path}: {error.strerror or error}") from error
         return path
@@ -95,7 +97,7 @@ def _cell(value: object) -> str:
 
 
 def _safe(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")
+    return html.escape(printable(text)).replace("\n", "<br>")
 
 
 def _data_url(image: PIL.Image.Image) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import numbers
 import types
 import typing
@@ -15,6 +14,12 @@ from .errors import InputError, nearest
 
 RENORM_TYPES = ("global", "channel", "text_channel")
 MAX_SEED = 2**63 - 1
+MOST_TOKENS = 1_000_000
+MOST_TIMESTEPS = 10_000
+MOST_GUIDANCE = 1_000
+MOST_PIXELS = 16_384  # a side
+MOST_BIASES = 1000  # tokens
+MOST_BIAS = 10_000
 WORDS = {
     int: "a whole number",
     float: "a number",
@@ -27,7 +32,14 @@ WORDS = {
 
 def _check(is_right: bool, name: str, value: object, expected: str) -> None:
     if not is_right:
-        raise InputError(f"{name} is {value!r}; expected {expected}.")
+        raise InputError(f"{name} is {_shown(value)}; expected {expected}.")
+
+
+def _shown(value: object) -> str:
+    """The value as it is written, or its beginning: nobody reads a number of a thousand digits."""
+    is_long = isinstance(value, int) and abs(value) >= 10**60
+    text = f"a number of {value.bit_length()} bits" if is_long else repr(value)  # type: ignore[attr-defined]
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def check_seed(seed: int) -> int:
@@ -64,7 +76,8 @@ def _as_biases(given: Any) -> tuple[tuple[int, float], ...]:
     except (TypeError, ValueError):
         raise InputError(f"token_bias is {given!r}; expected token ids with numbers, as in {{1234: -100.0}}.") from None
     for token, bias in found:
-        _check(token >= 0 and math.isfinite(bias), "token_bias", given, "ids from 0 on with finite numbers")
+        is_right = token >= 0 and abs(bias) <= MOST_BIAS and len(found) <= MOST_BIASES
+        _check(is_right, "token_bias", given, f"at most {MOST_BIASES} ids from 0 on, with numbers up to {MOST_BIAS}")
     return found
 
 
@@ -73,22 +86,24 @@ class TextParams:
     """How text is written."""
 
     max_tokens: int = 512
-    """Most tokens that one text may have (1 or more)."""
+    """Most tokens that one text may have (1 to 1000000)."""
     temperature: float = 0.0
-    """0 takes the likeliest token; above 0 samples, the flatter the higher."""
+    """0 takes the likeliest token; 0.001 to 100 samples, the flatter the higher."""
     top_k: int = 0
-    """Sample among the k likeliest tokens; 0 for all."""
+    """Sample among the k likeliest tokens (up to 10000000); 0 for all."""
     top_p: float = 1.0
     """Sample among the likeliest tokens that together have this probability (above 0, at most 1)."""
     stop: tuple[str, ...] = ()
-    """Texts that end the answer; they are not part of it. On the command line once for each."""
+    """Texts that end the answer; they are not part of it (up to 100, of up to 1000 letters). On the command line once
+    for each."""
     max_thought_tokens: int | None = None
-    """Most tokens of a thought, apart from the answer's (1 or more); none counts both together before an answer. A
+    """Most tokens of a thought, apart from the answer's (1 to 1000000); none counts both together before an answer. A
     thought that reaches it is closed, and the answer follows."""
     repetition_penalty: float = 1.0
-    """Above 1 makes words that were said already less likely, below 1 more (above 0)."""
+    """Above 1 makes words that were said already less likely, below 1 more (0.01 to 100)."""
     token_bias: tuple[tuple[int, float], ...] = ()
-    """Numbers added to the scores of some tokens, as ID=BIAS; -100 forbids one. On the command line once for each."""
+    """Numbers added to the scores of up to 1000 tokens, as ID=BIAS with a bias up to 10000; -100 forbids one. On the
+    command line once for each."""
     logprobs: int | None = None
     """Report each token's log-probability and as many of the likeliest tokens' (0 to 20)."""
 
@@ -98,14 +113,16 @@ class TextParams:
         object.__setattr__(self, "token_bias", _as_biases(self.token_bias))
         check_types(self)
         _check(all(isinstance(text, str) for text in self.stop), "stop", self.stop, "texts")
-        _check(self.max_tokens >= 1, "max_tokens", self.max_tokens, "1 or more")
-        _check(0 <= self.temperature < math.inf, "temperature", self.temperature, "0 or more")
-        _check(self.top_k >= 0, "top_k", self.top_k, "0 (all) or more")
+        _check(1 <= self.max_tokens <= MOST_TOKENS, "max_tokens", self.max_tokens, f"1 to {MOST_TOKENS}")
+        is_warm = self.temperature == 0 or 1e-3 <= self.temperature <= 100
+        _check(is_warm, "temperature", self.temperature, "0 (the likeliest token), or 0.001 to 100")
+        _check(0 <= self.top_k <= 10_000_000, "top_k", self.top_k, "0 (all) to 10000000")
         _check(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
-        _check(all(self.stop), "stop", self.stop, "texts that are not empty")
+        is_short = len(self.stop) <= 100 and all(1 <= len(text) <= 1000 for text in self.stop)
+        _check(is_short, "stop", self.stop, "at most 100 texts of 1 to 1000 letters")
         thought, penalty = self.max_thought_tokens, self.repetition_penalty
-        _check(thought is None or thought >= 1, "max_thought_tokens", thought, "1 or more")
-        _check(0 < penalty < math.inf, "repetition_penalty", penalty, "above 0")
+        _check(thought is None or 1 <= thought <= MOST_TOKENS, "max_thought_tokens", thought, f"1 to {MOST_TOKENS}")
+        _check(0.01 <= penalty <= 100, "repetition_penalty", penalty, "0.01 to 100")
         _check(self.logprobs is None or 0 <= self.logprobs <= 20, "logprobs", self.logprobs, "0 to 20")
 
 
@@ -114,19 +131,19 @@ class ImageParams:
     """How a picture is drawn. The defaults are BAGEL's preset for drawing from words."""
 
     width: int | None = None
-    """Width in pixels; none takes the last image's, or the model's own size."""
+    """Width in pixels (up to 16384; a model may hold less); none takes the last image's, or the model's own size."""
     height: int | None = None
-    """Height in pixels; none takes the last image's, or the model's own size."""
+    """Height in pixels (up to 16384; a model may hold less); none takes the last image's, or the model's own size."""
     num_timesteps: int = 50
-    """Points of the schedule (2 or more); N points are N - 1 updates."""
+    """Points of the schedule (2 to 10000); N points are N - 1 updates."""
     timestep_shift: float = 3.0
-    """Above 1 spends more of the schedule near noise."""
+    """Above 1 spends more of the schedule near noise (0.001 to 1000)."""
     cfg_text_scale: float = 4.0
-    """Guidance towards the newest text; 1 or less switches all guidance off."""
+    """Guidance towards the newest text (0 to 1000); 1 or less switches all guidance off."""
     cfg_img_scale: float = 1.0
-    """Guidance towards the images; 1 or less switches it off."""
+    """Guidance towards the images (0 to 1000); 1 or less switches it off."""
     cfg_interval: tuple[float, float] = (0.4, 1.0)
-    """Guidance is on where low < t <= high; t is 1 for noise and 0 for the finished image."""
+    """Guidance is on where low < t <= high (both 0 to 1); t is 1 for noise and 0 for the finished image."""
     cfg_renorm_type: str = "global"
     """Keeps guided velocities from growing: "global" over the image, "channel" a token, "text_channel" a token
     before the image step."""
@@ -135,14 +152,16 @@ class ImageParams:
     enable_taylorseer: bool = False
     """Computes a third of the later steps and extrapolates the rest: faster, not exact."""
     preview_every: int = 0
-    """Show what the picture will be after every so many steps; 0 for never. The picture itself stays the same."""
+    """Show what the picture will be after every so many steps (up to 10000); 0 for never. The picture itself stays the
+    same."""
 
     def __post_init__(self) -> None:
         check_types(self)
-        _check(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more (N points are N - 1 updates)")
-        _check(0 < self.timestep_shift < math.inf, "timestep_shift", self.timestep_shift, "above 0")
-        _check(0 <= self.cfg_text_scale < math.inf, "cfg_text_scale", self.cfg_text_scale, "0 or more")
-        _check(0 <= self.cfg_img_scale < math.inf, "cfg_img_scale", self.cfg_img_scale, "0 or more")
+        points = f"2 to {MOST_TIMESTEPS} (N points are N - 1 updates)"
+        _check(2 <= self.num_timesteps <= MOST_TIMESTEPS, "num_timesteps", self.num_timesteps, points)
+        _check(1e-3 <= self.timestep_shift <= 1e3, "timestep_shift", self.timestep_shift, "0.001 to 1000")
+        for name in ("cfg_text_scale", "cfg_img_scale"):
+            _check(0 <= getattr(self, name) <= MOST_GUIDANCE, name, getattr(self, name), f"0 to {MOST_GUIDANCE}")
         _check(0 <= self.cfg_renorm_min <= 1, "cfg_renorm_min", self.cfg_renorm_min, "0 to 1")
         object.__setattr__(self, "cfg_interval", tuple(self.cfg_interval))
         low_high = self.cfg_interval
@@ -154,10 +173,10 @@ class ImageParams:
             raise InputError(
                 f'cfg_renorm_type is "{self.cfg_renorm_type}"; expected one of {", ".join(RENORM_TYPES)}{hint}.'
             )
-        _check(self.preview_every >= 0, "preview_every", self.preview_every, "0 (never) or more")
+        _check(0 <= self.preview_every <= MOST_TIMESTEPS, "preview_every", self.preview_every, f"0 to {MOST_TIMESTEPS}")
         for name in ("width", "height"):
             value = getattr(self, name)
-            _check(value is None or value >= 1, name, value, "1 pixel or more")
+            _check(value is None or 1 <= value <= MOST_PIXELS, name, value, f"1 to {MOST_PIXELS} pixels")
 
     @property
     def has_text_guidance(self) -> bool:

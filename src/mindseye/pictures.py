@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
-
-import PIL.Image
-from PIL.PngImagePlugin import PngInfo
+from typing import IO, TYPE_CHECKING
 
 from .errors import InputError
+from .given_files import parse_json
+from .whole_files import whole_file
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 KEY = "mindseye"
 
@@ -20,32 +22,35 @@ def save_png(image: PIL.Image.Image, path: str | Path, facts: dict | None = None
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise InputError(f'the picture\'s name "{path.name}" does not end in .png; pictures are saved as PNG')
-    info = PngInfo()
-    if facts:
-        info.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
-        image.save(unfinished, format="PNG", pnginfo=info)
-        os.replace(unfinished, path)
+        with whole_file(path) as unfinished:
+            _write(image, unfinished, facts)
     except OSError as error:
         raise InputError(f"the picture cannot be written to {path}: {error.strerror or error}") from error
     return path
 
 
-def read_facts(image: PIL.Image.Image) -> dict | None:
-    """The facts inside a picture made by `save_png`, or None."""
-    try:
-        return json.loads(getattr(image, "text", {}).get(KEY, "null"))
-    except ValueError:
-        return None
+def to_png(image: PIL.Image.Image, facts: dict | None = None) -> bytes:
+    """The bytes of the file that `save_png` writes."""
+    buffer = io.BytesIO()
+    _write(image, buffer, facts)
+    return buffer.getvalue()
 
 
-def as_png(image: PIL.Image.Image, facts: dict | None = None) -> bytes:
-    """The bytes of a PNG as `save_png` writes it."""
+def _write(image: PIL.Image.Image, file: Path | IO[bytes], facts: dict | None) -> None:
+    from PIL.PngImagePlugin import PngInfo  # 40 ms that a question need not wait for
+
     info = PngInfo()
     if facts:
         info.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", pnginfo=info)
-    return buffer.getvalue()
+    image.save(file, format="PNG", pnginfo=info)
+
+
+def read_facts(image: PIL.Image.Image) -> dict | None:
+    """The facts inside a picture made by `save_png`, or None."""
+    try:
+        said = parse_json(getattr(image, "text", {}).get(KEY, "null"))
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,10 @@ from typing import Any, TypeVar, get_args, get_origin
 import yaml
 
 from mindseye.errors import SettingsError, nearest
+from mindseye.given_files import read_given
 
 T = TypeVar("T")
+LARGEST_RECIPE = 100_000  # bytes
 
 
 def load_settings(kind: type[T], path: Path, overrides: Sequence[str] = ()) -> T:
@@ -28,9 +31,9 @@ def load_settings(kind: type[T], path: Path, overrides: Sequence[str] = ()) -> T
         siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         raise SettingsError(f"{path} does not exist{nearest(path.name, siblings)}")
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not YAML: {error}") from error
+        said = yaml.safe_load(read_given(path, LARGEST_RECIPE, SettingsError).decode("utf-8")) or {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{path} is not YAML: {str(error)[:300]}") from error
     if not isinstance(said, dict):
         raise SettingsError(f"{path} holds a {type(said).__name__}; expected options with their values")
     for override in overrides:
@@ -50,14 +53,14 @@ def apply_override(said: dict[str, Any], override: str) -> None:
             raise SettingsError(f'"{name}": {group} is a value, not a group of options')
     try:
         said[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise SettingsError(f'"{override}": the value is not YAML: {error}') from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingsError(f'"{override[:100]}": the value is not YAML: {str(error)[:300]}') from error
 
 
 def build(kind: type[T], said: Mapping[str, Any], where: str) -> T:
     """Dataclass `kind` from a mapping; `where` is its place in the file, for messages."""
     if not isinstance(said, Mapping):
-        raise SettingsError(f"{where.rstrip('.')} is {said!r}; expected options with their values")
+        raise SettingsError(f"{where.rstrip('.')} is {_shown(said)}; expected options with their values")
     types_of = typing.get_type_hints(kind)
     known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
     for name in said:
@@ -87,12 +90,26 @@ def convert(kind: Any, value: Any, where: str) -> Any:
         return float(value)
     if kind is float and isinstance(value, str):  # YAML reads 1e-3 as text
         try:
-            return float(value)
+            number = float(value)
         except ValueError:
-            pass
+            number = math.nan
+        if math.isfinite(number):
+            return number
     if kind is Path and isinstance(value, str):
         return Path(value)
     if kind in (int, str, bool) and type(value) is kind:
         return value
     expected = getattr(kind, "__name__", str(kind)) if origin is None else str(kind)
-    raise SettingsError(f'option "{where}" is {value!r}; expected {expected}')
+    raise SettingsError(f'option "{where}" is {_shown(value)}; expected {expected}')
+
+
+def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
+    """Raise SettingsError unless each named field lies from its low to its high end."""
+    for name, (low, high) in ranges.items():
+        if not low <= getattr(settings, name) <= high:
+            raise SettingsError(f"{name} is {_shown(getattr(settings, name))}; expected {low} to {high}")
+
+
+def _shown(value: object) -> str:
+    """A value in few letters, even if it holds itself a thousand times over."""
+    return reprlib.repr(value)

@@ -136,3 +136,50 @@ def test_other_kinds_of_model(folder: Path) -> None:
     ]:
         with pytest.raises(CheckpointError, match=said):
             read_configs(folder, {name: (1,) for name in names})
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "said"),
+    [
+        ("llm_config.json", {"rms_norm_eps": float("nan")}, "rms_norm_eps nan; expected a number from 0 to 1"),
+        ("llm_config.json", {"rms_norm_eps": -1.0}, "rms_norm_eps"),
+        ("llm_config.json", {"rope_theta": -1e6}, "rope_theta -1000000.0; expected a number from 1"),
+        ("llm_config.json", {"rope_theta": float("inf")}, "rope_theta"),
+        ("llm_config.json", {"rope_theta": 10**400}, "wrong kind"),
+        ("llm_config.json", {"max_position_embeddings": -5}, "max_position_embeddings"),
+        ("llm_config.json", {"max_position_embeddings": float("inf")}, "wrong kind"),
+        ("vit_config.json", {"layer_norm_eps": float("nan")}, "layer_norm_eps"),
+        ("vit_config.json", {"num_attention_heads": -2}, "num_attention_heads -2; expected a whole number from 1"),
+        ("vit_config.json", {"num_attention_heads": 1.5}, "num_attention_heads"),
+        ("vit_config.json", {"num_channels": 0}, "wrong kind"),
+        ("config.json", {"timestep_shift": 0}, "timestep_shift"),
+        ("config.json", {"vae_config": {"scale_factor": float("nan")}}, "scale_factor"),
+        ("config.json", {"vae_config": {"scale_factor": "much"}}, "scale_factor much"),
+        ("config.json", {"vae_config": {"ch_mult": []}}, "ch_mult"),
+        ("config.json", {"vae_config": {"ch_mult": [1] * 30}}, "ch_mult"),
+        ("config.json", {"vae_config": {"z_channels": 0}}, "wrong kind"),
+    ],
+)
+def test_numbers_that_cannot_be(folder: Path, change_json, file: str, values: dict, said: str) -> None:
+    change_json(file, **values)
+    with pytest.raises(CheckpointError, match=said):
+        read(folder, has_vae=False)
+
+
+def test_a_table_that_is_computed_has_a_limit(folder: Path, change_json) -> None:
+    shapes = shapes_of(read_header(folder / "ema.safetensors"))
+    change_json("config.json", max_latent_size=10**9)
+    with pytest.raises(CheckpointError, match="max_latent_size 1000000000"):
+        read_configs(folder, {name: shape for name, shape in shapes.items() if "latent_pos_embed" not in name})
+
+
+def test_a_config_that_is_nested_without_end_says_nothing(folder: Path) -> None:
+    (folder / "config.json").write_text('{"a":' * 100_000)
+    assert "nested too deep" in read(folder).notes[0]
+
+
+def test_a_config_of_a_gigabyte_is_refused(folder: Path) -> None:
+    with (folder / "config.json").open("wb") as file:
+        file.truncate(10**9)
+    with pytest.raises(CheckpointError, match="1,000 MB; at most 4 MB"):
+        read(folder)

@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 
 from mindseye.checkpoints.load import load
 from mindseye.checkpoints.placement import available_devices, choose_dtype
-from mindseye.errors import CheckpointError, InputError
+from mindseye.errors import CheckpointError, InputError, MindseyeError
 from mindseye.inputs.images import ImageLimits, ImageTransforms
+from mindseye.model import Model
 
 LAYER = "language_model.model.layers.1."
 HEAD = "language_model.lm_head.weight"
@@ -162,3 +163,31 @@ def test_file_that_shrinks_while_it_is_read(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "fill", cut_then_fill)
     with pytest.raises(CheckpointError, match="half a download"):
         load(folder)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(
+    ("file", "name"), [("ema.safetensors", LAYER + "mlp.up_proj.weight"), ("ae.safetensors", "decoder.conv_in.bias")]
+)
+def test_weights_that_are_no_numbers(folder: Path, change_weights, value: float, file: str, name: str) -> None:
+    change_weights(lambda tensors: tensors[name].view(-1)[3:5].fill_(value), file)
+    with pytest.raises(CheckpointError, match=f"2 of [0-9]+ values of {name} are NaN or infinite"):
+        load(folder)
+
+
+def test_large_weights_are_numbers(folder: Path, change_weights) -> None:
+    large = torch.finfo(torch.bfloat16).max * 0.9
+    change_weights(lambda tensors: tensors[LAYER + "mlp.up_proj.weight"].fill_(large))  # their sum is infinite
+    assert load(folder).network is not None
+    with pytest.raises(CheckpointError, match="too large for float16"):
+        load(folder, dtype="float16")
+    with pytest.raises(MindseyeError, match="no numbers"):
+        Model(load(folder, dtype="bfloat16"), "large").ask("how many?", max_tokens=2)
+    with pytest.raises(MindseyeError, match="no numbers"):
+        Model(load(folder, dtype="bfloat16"), "large").draw("a fox", width=32, height=32, num_timesteps=2)
+
+
+def test_a_decoder_that_gives_no_numbers_draws_no_black(folder: Path, change_weights) -> None:
+    change_weights(lambda tensors: tensors["decoder.conv_out.weight"].fill_(3e38), "ae.safetensors")
+    with pytest.raises(MindseyeError, match="autoencoder gave pixels that are no numbers"):
+        Model(load(folder), "large").draw("a fox", width=32, height=32, num_timesteps=2)

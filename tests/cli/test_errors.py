@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from mindseye.cli.main import main
+from mindseye.evaluation.answers import Answer
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +53,12 @@ CASES = [
     (["reason", "how many?", "-o", "{bad}/text.png"], "in the way"),
     (["draw", "a fox", "--seed", "-1"], "seed is -1"),
     (["draw", "a fox", "--seed", "9" * 30], "seed"),
-    (["draw", "a fox", "--width", "64", "--height", "64", "--cfg-text-scale", "1e300"], "without bounds"),
+    (["draw", "a fox", "--width", "64", "--height", "64", "--cfg-text-scale", "1e300"], "0 to 1000"),
     (["generate", "a fox", "--image-bias", "nan"], "image_bias"),
     (["ask", "{bad}/good.png", ""], "empty"),
     (["draw", "  "], "empty"),
     (["draw", "a fox", "--width", "17", "--height", "16"], "16 x 16"),
-    (["draw", "a fox", "--width", "99999", "--height", "16"], "nearest size"),
+    (["draw", "a fox", "--width", "9999", "--height", "16"], "nearest size"),
     (["draw", "a fox", "--width", "32"], "height"),
     (["draw", "a fox", "--num-timesteps", "1"], "num_timesteps"),
     (["draw", "a fox", "--cfg-renorm-type", "local"], "global"),
@@ -120,9 +121,13 @@ def test_training_complains_at_once(capsys, folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_judgement_without_any_answer_is_an_error(capsys):
-    assert main(["judge", "--kinds", "edit.add", "--num", "2", "--width", "63", "--height", "63"]) == 2
-    assert "every request failed" in capsys.readouterr().err
+def test_a_judgement_without_any_answer_is_an_error(capsys, monkeypatch):
+    def failing(self, exams):
+        return [Answer(error="InputError: too long")] * len(exams)
+
+    monkeypatch.setattr("mindseye.evaluation.answers.ModelAnswerer.answer", failing)
+    assert main(["judge", "--kinds", "question.what", "--num", "2"]) == 2
+    assert "every request failed, the first with: InputError: too long" in capsys.readouterr().err
     assert main(["judge", "--kinds", "edit.add", "--num", "2", "--seed", "-1"]) == 2
     assert "seed is -1" in capsys.readouterr().err
 

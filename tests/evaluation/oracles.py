@@ -18,7 +18,7 @@ class Oracle:
         if exam.task == "redraw":
             return tuple(exam.items)
         targets = [step for step in exam.episode.steps if step.is_target]
-        if exam.task == "tell":
+        if exam.task == "tell" or "talk" in exam.kind:
             targets = targets[-1:]
         parts = [
             step.text.split("</think>")[-1] if isinstance(step, Say) else exam.picture_of(step.scene)
@@ -33,7 +33,7 @@ class Liar(Oracle):
     name = "liar"
 
     def parts(self, exam):
-        if exam.kind in ("unified.words", "unified.talk_words"):
+        if exam.kind.startswith("unified.") and exam.kind.endswith("words"):
             return (Image.new("RGB", (64, 64)),)
         if exam.kind in ("unified.picture", "unified.talk_picture"):
             return ("no picture",)

@@ -125,3 +125,30 @@ def test_marks_must_have_rows(tokenizer: Tokenizer) -> None:
     tokenizer.check_fits(477)
     with pytest.raises(CheckpointError, match=r"vision_end.*476.*another model"):
         tokenizer.check_fits(476)
+
+
+@pytest.mark.parametrize("text", [None, "{}", '{"added_tokens_decoder": {}}'])
+def test_tokens_that_are_nowhere_are_named(folder: Path, text: str | None) -> None:
+    (folder / "tokenizer_config.json").unlink()
+    if text is not None:
+        (folder / "tokenizer_config.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"nothing of the special tokens <\|endoftext\|>, <\|im_start\|>"):
+        Tokenizer.from_folder(folder)
+
+
+def test_one_token_that_is_nowhere_is_named(folder: Path) -> None:
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    del config["added_tokens_decoder"]["472"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=r"special tokens <\|endoftext\|>, so their ids"):
+        Tokenizer.from_folder(folder)
+
+
+def test_files_of_the_wrong_kind(folder: Path) -> None:
+    (folder / "tokenizer_config.json").write_text('{"a":' * 100_000)
+    with pytest.raises(CheckpointError, match="nested too deep"):
+        Tokenizer.from_folder(folder)
+    with (folder / "tokenizer_config.json").open("wb") as file:
+        file.truncate(10**9)
+    with pytest.raises(CheckpointError, match="1,000 MB"):
+        Tokenizer.from_folder(folder)

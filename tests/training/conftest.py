@@ -1,6 +1,7 @@
 """A whole run, but tiny: it trains in seconds."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def tiny_recipe(folder: Path) -> Recipe:
         optimizer=OptimizerSettings(num_steps=6, num_decay_steps=2, num_warmup_steps=2),
         saving=SavingSettings(report_every=2),
     )
+
+
+@pytest.fixture
+def make_recipe() -> Callable[[Path], Recipe]:
+    """From a run folder to a tiny recipe."""
+    return tiny_recipe
 
 
 @pytest.fixture(scope="session")

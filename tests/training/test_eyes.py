@@ -1,13 +1,18 @@
 """Promise: the eyes learn what stands where, and nothing else of the network changes."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 import torch
 
+from mindseye.errors import CancelledError
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.unified import UnifiedModel
 from mindseye.training.autoencoder import Subject
 from mindseye.training.eyes import EyesSettings, teach_eyes, truth_of
 from mindseye.training.recipe import ModelSizes
+from mindseye.training.stopping import HalfWay
 from mindseye.worlds.scenes import Scene, Thing
 from mindseye.worlds.world import world_called
 
@@ -42,3 +47,23 @@ def test_eyes_learn_to_see() -> None:
     assert seen[-1]["background"] > 0.9 and seen[-1]["noun"] > seen[0]["noun"]
     changed = {name.split(".")[0] for name, weight in model.state_dict().items() if not weight.equal(before[name])}
     assert changed == {"vit_model", "connector"}
+
+
+def test_a_lesson_that_was_stopped_is_the_one_that_was_not(tmp_path: Path) -> None:
+    def new() -> UnifiedModel:
+        model = UnifiedModel(ModelSizes().unified(300, VaeConfig(ch=32, norm_num_groups=8)))
+        model.initialise(torch.Generator().manual_seed(0))
+        return model
+
+    settings, half_way = EyesSettings(num_steps=4, batch_size=4), HalfWay(tmp_path / "eyes.pt")
+    half_way.stop.asked = True
+    for done in (1, 2):
+        with pytest.raises(CancelledError):
+            teach_eyes(new(), settings, Subject(WORLD, 64), lambda numbers: None, half_way)
+        assert torch.load(half_way.file)["step"] == done
+    half_way.stop.asked = False
+    stopped, whole = new(), new()
+    teach_eyes(stopped, settings, Subject(WORLD, 64), lambda numbers: None, half_way)
+    teach_eyes(whole, settings, Subject(WORLD, 64), lambda numbers: None)
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, stopped.state_dict()[name]), name

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..inputs.row_forms import PictureField
 from ..inputs.sample_ids import SampleId, folder_name
-from ..pictures import as_png
+from ..pictures import to_png
 from ..reply import Reply
 from .requests import Prepared
 from .rows import Row
@@ -52,7 +52,7 @@ def failed(row: Row, reason: str) -> Finished:
 def answered(prepared: Prepared, reply: Reply) -> Finished:
     """A row with its answer: texts and marks of pictures a line each, in the order they came."""
     row, here = prepared.row, f"output_images/{folder_name(prepared.row.sample_id)}"
-    pictures = {f"problem_image_{n}": as_png(image) for n, image in enumerate(prepared.pictures, start=1)}
+    pictures = {f"problem_image_{n}": to_png(image) for n, image in enumerate(prepared.pictures, start=1)}
     pictures |= prepared.kept
     names = {name: f"{here}/{name}.png" for name in pictures}
     told, steps, drawn = [f"<think>{reply.thought}</think>"] if reply.thought else [], 0, 0
@@ -63,7 +63,7 @@ def answered(prepared: Prepared, reply: Reply) -> Finished:
         else:
             drawn += 1
             told.append(f"<image_start>[output_image_{drawn}]<image_end>")
-            pictures[f"output_image_{drawn}"] = as_png(part, reply.facts)
+            pictures[f"output_image_{drawn}"] = to_png(part, reply.facts)
     outputs = [f"{here}/output_image_{number}.png" for number in range(1, drawn + 1)]
     line = {**_own(row, names), **_outputs("\n".join(filter(None, told)), outputs, steps), "sample_id": row.sample_id}
     return Finished(row.number, row.sample_id, line, pictures, reply.end.tokens_written, reply.end.denoising_passes)

@@ -6,7 +6,6 @@ what is written. A contradiction is reported as a note, an impossibility raises.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, nearest
+from ..given_files import read_json
 from ..networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
 from .kinds import describe_folder
+from .ranges import check_ranges, in_range
 
 DECODER = "language_model.model."
 VIT = "vit_model.vision_model."
@@ -36,9 +37,11 @@ class FoundConfig:
 def read_configs(folder: Path, shapes: Shapes) -> FoundConfig:
     """The sizes of the model in `folder`; `shapes` are those of its weights and of its autoencoder, if any."""
     try:
-        return _Reader(folder, shapes).read()
-    except (TypeError, ValueError) as error:
+        found = _Reader(folder, shapes).read()
+    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"{folder}: a config file holds a value of the wrong kind ({error})") from error
+    check_ranges(folder, found.config)
+    return found
 
 
 class _Reader:
@@ -69,7 +72,7 @@ class _Reader:
     def json_file(self, name: str) -> Json:
         """The object in a JSON file; what is absent or broken says nothing, and a note says that."""
         try:
-            said = json.loads((self.folder / name).read_text(encoding="utf-8"))
+            said = read_json(self.folder / name, error=CheckpointError)
         except FileNotFoundError:
             self.notes.append(f"no {name}; sizes come from the tensors")
             return {}
@@ -148,6 +151,7 @@ class _Reader:
         if written is not None and written - 1 < num_layers:
             self.notes.append(f"vit_config.json counts {written} layers with one unused; all {num_layers} are used")
         num_heads = said.get("num_attention_heads") or self.guess_vit_heads(hidden_size)
+        in_range(self.folder, "vit_config.json", "num_attention_heads", num_heads)
         if hidden_size % num_heads:
             raise CheckpointError(f"{self.folder}: {num_heads} heads do not divide the ViT's size {hidden_size}")
         intermediate = self.shape(VIT + "encoder.layers.0.mlp.fc1.weight")[0]

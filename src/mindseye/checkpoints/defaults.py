@@ -5,11 +5,11 @@ They stand in `mindseye.json` of a folder; a folder without it gets BAGEL's.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import CheckpointError, MindseyeError
+from ..given_files import read_json
 from ..inputs.prompts import BAGEL, SystemPrompt, with_wording
 from ..params import DRAW, EDIT, ImageParams, TextParams, replace_known
 
@@ -32,7 +32,7 @@ class Defaults:
         if not path.is_file():
             return Defaults()
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
+            said = read_json(path, error=CheckpointError)
             if not isinstance(said, dict) or not all(isinstance(group, dict) for group in said.values()):
                 raise CheckpointError("expected an object with the groups text, draw, edit and system_prompts")
             return Defaults(
@@ -41,5 +41,5 @@ class Defaults:
                 edit=replace_known(EDIT, said.get("edit", {})),
                 prompts=with_wording(BAGEL, said.get("system_prompts", {})),
             )
-        except (ValueError, MindseyeError) as error:
+        except (OSError, ValueError, TypeError, MindseyeError) as error:
             raise CheckpointError(f"{path} cannot be used: {error}") from error

@@ -6,16 +6,17 @@ begin and end in the data), then the data without gaps.
 
 from __future__ import annotations
 
-import json
 import math
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
+from ..given_files import parse_json
 
 BYTES_OF_DTYPE = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-LARGEST_HEADER = 100_000_000
+LARGEST_HEADER = 16_000_000  # bytes; the 7B's has 150,000
 HALF = "this is half a download; fetch the file again"
 
 
@@ -37,7 +38,10 @@ class TensorInfo:
 def read_header(path: Path) -> dict[str, TensorInfo]:
     """Every tensor of the file by name; raises CheckpointError for what is cut short or no safetensors."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
+            raise CheckpointError(f"{path} is no regular file; expected safetensors weights")
         with path.open("rb") as file:
             first = file.read(8)
             if first == b"version ":  # of https://git-lfs...
@@ -49,7 +53,7 @@ def read_header(path: Path) -> dict[str, TensorInfo]:
                 raise CheckpointError(
                     f"{path} ({size} bytes) ends before its header does, so {HALF} (or it is no safetensors)"
                 )
-            header = json.loads(file.read(length))
+            header = parse_json(file.read(length))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     except ValueError as error:
@@ -66,8 +70,10 @@ def _checked(path: Path, header: dict[str, Any], data_start: int, size: int) -> 
         try:
             dtype, shape = str(entry["dtype"]), tuple(int(n) for n in entry["shape"])
             begin, end = (int(n) for n in entry["data_offsets"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(f"{path}: the header's entry for {name} is damaged") from error
+        if any(n < 0 for n in (*shape, begin)):
+            raise CheckpointError(f"{path}: the header's entry for {name} counts below 0; damaged")
         if dtype not in BYTES_OF_DTYPE:
             raise CheckpointError(
                 f"{path}: {name} is stored as {dtype}; expected one of {', '.join(BYTES_OF_DTYPE)}. "

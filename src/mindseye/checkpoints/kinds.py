@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
+
+from ..errors import CheckpointError
+from ..given_files import read_json
 
 WRAPPERS = ("module.", "_orig_mod.", "model.language_model.", "base_model.model.")
 
@@ -36,7 +38,7 @@ def describe_folder(folder: Path, names: Iterable[str]) -> str:
 
 def _model_type(folder: Path) -> str:
     try:
-        said = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError):
+        said = read_json(folder / "config.json", error=CheckpointError).get("model_type")
+    except (OSError, ValueError, AttributeError, CheckpointError):
         return ""
     return f" ({said})" if said else ""

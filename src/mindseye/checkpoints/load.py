@@ -16,6 +16,7 @@ from ..networks.embeddings import PositionTable
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
 from .configs import FoundConfig, read_configs
+from .empty import without_memory
 from .kinds import describe_folder
 from .locate import find_folder
 from .placement import choose_device, choose_dtype
@@ -97,7 +98,7 @@ def load(
 def _load_network(
     checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, understanding_only: bool, notes: list[str]
 ) -> UnifiedModel:
-    with torch.device("meta"):
+    with without_memory():
         network = UnifiedModel(checkpoint.found.config, understanding_only)
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     absent = [table for table in FIXED_TABLES if f"{table}.pos_embed" in wanted]
@@ -132,7 +133,7 @@ def _load_vae(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) 
             f"{checkpoint.folder} has no {AUTOENCODER}, so it cannot draw: copy it from the model this one was "
             "tuned from (ByteDance-Seed/BAGEL-7B-MoT), or load with understanding_only"
         )
-    with torch.device("meta"):
+    with without_memory():
         vae = Autoencoder(checkpoint.found.config.vae)
     wanted = {name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}
     kind = "this is not FLUX's autoencoder, or not in its own layout"

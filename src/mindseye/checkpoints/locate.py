@@ -16,6 +16,8 @@ HUB_ID = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?")
 def find_folder(model: str | Path, weights_name: str | None = None) -> Path:
     """The local folder of a model; a hub id is downloaded first (only the files that are read)."""
     name = str(model)
+    if not name.strip():
+        raise CheckpointError('the name of the model is empty; expected "pocket", a checkpoint folder or a hub id')
     folder = Path(name).expanduser()
     if name == POCKET and not folder.is_dir():
         return _pocket()

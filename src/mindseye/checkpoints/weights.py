@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import CheckpointError, nearest
+from ..given_files import read_json
 from .headers import TensorInfo, read_header
 from .kinds import describe_folder
 
 NAMES = ("ema.safetensors", "model.safetensors", "model_bf16.safetensors")
 AUTOENCODER = "ae.safetensors"
 INDEX = ".safetensors.index.json"
+LARGEST_INDEX = 32_000_000  # bytes
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 Tensors = dict[str, TensorInfo]
@@ -75,9 +76,9 @@ def read_tensors(path: Path) -> Tensors:
 
 def _read_shards(index: Path) -> Tensors:
     try:
-        said = json.loads(index.read_text(encoding="utf-8"))
+        said = read_json(index, LARGEST_INDEX, CheckpointError)
         weight_map = {str(name): str(file) for name, file in said["weight_map"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{index} is no index of shards: expected JSON with a weight_map") from error
     files = sorted(set(weight_map.values()))
     for file in files:

@@ -7,12 +7,17 @@ import argparse
 from ..params import TextParams
 from .fields import add_options, chosen_options
 from .inputs import images_then_words
-from .options import Commands, add_model_options, add_system_prompt, load_model
+from .options import Commands, add_model_options, add_system_prompt, check_request, load_model
 
 
 def register(commands: Commands) -> None:
     parser = commands.add_parser("ask", help="answer a question about images, or about nothing but words")
-    parser.add_argument("said", nargs="+", metavar="IMAGE... QUESTION", help="image files, then the question")
+    parser.add_argument(
+        "said",
+        nargs="+",
+        metavar="IMAGE... QUESTION",
+        help='image files ("-" for standard input, "sample:NAME" for a sample), then the question',
+    )
     parser.add_argument("--think", action="store_true", help="think before answering")
     add_system_prompt(parser)
     add_options(parser.add_argument_group("writing"), TextParams)
@@ -22,13 +27,16 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
+    from .notes import note_unknown
     from .show import Screen, end_facts, print_json
 
-    items = images_then_words(args.said, "question")
     options = chosen_options(args, TextParams)
-    model = load_model(args)
+    items = images_then_words(args.said, "question")
+    check_request(args, "ask", items)
+    model = load_model(args, understanding_only=True)  # half of a model, and all that words need
     request = model.request("ask", items, seed=args.seed, think=args.think, system_prompt=args.system_prompt, **options)
     reply = model.reply(request, Screen(args).show(model.stream(request)))
+    note_unknown(args, items)
     if args.json:
         facts = {"text": reply.text, "thought": reply.thought, "seed": request.seed, "model": args.model}
         print_json({**facts, **end_facts(reply.end)})

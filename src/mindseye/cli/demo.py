@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..params import ImageParams, check_seed
 from .options import Commands, add_output_options, load_model
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("demo"), metavar="FOLDER", help="where it is written (default: demo)"
     )
-    parser.add_argument("--num-timesteps", type=int, metavar="INT", help="points of a drawing's schedule")
+    parser.add_argument("--num-timesteps", type=int, metavar="INT", help="points of a drawing's schedule (2 to 10000)")
     group = parser.add_argument_group("model and output")
     group.add_argument("--model", default="pocket", help='"pocket", a folder or a hub id (default: pocket)')
     group.add_argument("--weights", default=None, metavar="FILE", help="name of the weight file in the folder")
@@ -47,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
     from .show import print_json
 
     started = time.perf_counter()
+    check_seed(args.seed)
+    if args.num_timesteps is not None:
+        ImageParams(num_timesteps=args.num_timesteps)  # complain before the model is loaded
     model = load_model(args)
     copy_samples(args.output)
     page, told = start_page(args.model), []
@@ -70,11 +74,13 @@ def copy_samples(folder: Path) -> None:
     """The sample pictures, to look at and to try things with."""
     from .. import samples
     from ..errors import InputError
+    from ..whole_files import whole_file
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in samples.NAMES:
-            shutil.copyfile(samples.path_of(name), folder / f"{name}.png")
+            with whole_file(folder / f"{name}.png") as unfinished:
+                shutil.copyfile(samples.path_of(name), unfinished)
     except OSError as error:
         raise InputError(f"the demo cannot be written to {folder}: {error.strerror or error}") from error
 

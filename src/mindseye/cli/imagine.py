@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from .draw import add_picture_options, make_pictures
-from .inputs import images_then_words
+from .draw import Wanted, add_picture_options, make_pictures
+from .inputs import images_then_words, stem_of
 from .options import Commands
 
 
@@ -21,4 +20,4 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw what would be seen next."""
     given = images_then_words([args.image, args.action], "action")
-    return make_pictures(args, "edit", given, f"{Path(args.image).stem}-next")
+    return make_pictures(args, Wanted("edit", given, [args.image], f"{stem_of(args.image)}-next"))

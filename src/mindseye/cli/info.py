@@ -11,7 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import samples
 from ..errors import InputError
+from ..given_files import parse_json
+from ..printable import printable, printable_json
 from .inputs import IMAGE_SUFFIXES, is_file
 from .options import add_output_options
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from ..checkpoints.load import Checkpoint
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".json")
+MOST_REQUESTS = 1_000_000
 PART_NAMES = {
     "words": "word embeddings and head",
     "und": "understanding expert",
@@ -49,13 +53,13 @@ def register(commands: Any) -> None:
     parser.add_argument("--weights", metavar="FILE", help="name of the weight file in the folder")
     add_output_options(parser)
     parser.add_argument("--size", metavar="WxH", help="picture size of the memory estimate (default: the largest)")
-    parser.add_argument("--batch", type=int, default=1, metavar="N", help="requests at once (default: 1)")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="requests at once, 1 to 1000000 (default: 1)")
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts; returns the exit status."""
-    path = Path(arguments.target)
+    path = samples.resolve(arguments.target)
     is_weights = path.suffix.lower() in WEIGHTS
     if (is_file(path) and not is_weights) or (path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir()):
         facts = picture_facts(path)
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         facts = model_facts(arguments.target, arguments.weights, arguments.size, arguments.batch)
         show = _show_model
     if arguments.json:
-        print(json.dumps(facts, indent=1, ensure_ascii=False))
+        print(printable_json(facts, 1))
     else:
         show(facts)
     return 0
@@ -85,7 +89,7 @@ def picture_facts(path: Path) -> dict[str, Any]:
     if text is None:
         return facts
     try:
-        made = json.loads(text)
+        made = parse_json(text)
     except (TypeError, ValueError) as error:
         raise InputError(f'{path} has a text entry "{KEY}" that is not JSON: {str(text)[:80]}') from error
     return {**facts, "made": made}
@@ -98,8 +102,8 @@ def model_facts(model: str, weights_name: str | None = None, size: str | None = 
     from ..checkpoints.load import open_checkpoint
     from ..inputs.tokenizer import Tokenizer
 
-    if batch < 1:
-        raise InputError(f"--batch is {batch}; expected 1 or more")
+    if not 1 <= batch <= MOST_REQUESTS:
+        raise InputError(f"--batch is {batch}; expected 1 to {MOST_REQUESTS}")
     checkpoint = open_checkpoint(model, weights_name)
     config = checkpoint.found.config
     tokenizer = Tokenizer.from_folder(checkpoint.folder)
@@ -143,7 +147,7 @@ def _parts(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
 
 
 def _parse_size(text: str, step: int, largest: int) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)[x×](\d+)", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", text.strip().lower())
     if not match:
         raise InputError(f'--size is "{text}"; expected width x height, like {largest}x{largest}')
     width, height = int(match[1]), int(match[2])
@@ -157,12 +161,12 @@ def _parse_size(text: str, step: int, largest: int) -> tuple[int, int]:
 
 
 def _show_picture(facts: dict[str, Any]) -> None:
-    print(f"{facts['picture']}: {facts['width']} x {facts['height']}")
+    print(f"{printable(facts['picture'])}: {facts['width']} x {facts['height']}")
     made = facts["made"]
     if made is None:
         print("Nothing is stored in it about how it was made.")
     elif not isinstance(made, dict):
-        print(made)
+        print(printable(str(made)))
     else:
         rows = [(str(k), v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in made.items()]
         _table("made with", ("what", "value"), rows)
@@ -170,7 +174,7 @@ def _show_picture(facts: dict[str, Any]) -> None:
 
 def _show_model(facts: dict[str, Any]) -> None:
     stored = ", ".join(facts["stored_as"])
-    print(f"{facts['model']} ({facts['weights']}, {stored}): {facts['parameters']:,} parameters")
+    print(f"{printable(facts['model'])} ({facts['weights']}, {stored}): {facts['parameters']:,} parameters")
     parts = [
         (PART_NAMES[name], f"{part['parameters']:,}", _bytes(part["bytes"])) for name, part in facts["parts"].items()
     ]
@@ -185,7 +189,7 @@ def _show_model(facts: dict[str, Any]) -> None:
     rows = [(work, *(_bytes(n) for n in parts.values())) for work, parts in memory["bytes"].items()]
     _table(title, ("work", "weights", "keys, values", "activations", "autoencoder", "peak"), rows)
     for note in facts["notes"]:
-        print(f"note: {note}")
+        print(f"note: {printable(note)}")
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -199,10 +203,11 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
         for i, column in enumerate(columns):
             table.add_column(column, justify="right" if i and len(columns) > 2 else "left")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*(escape(printable(cell)) for cell in row))
         Console().print(table)
         return
     print(f"\n{title}")
+    rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
     for row in (columns, *rows):
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())

@@ -23,19 +23,24 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser("judge", help="examine a model on held-out pictures whose truth is known")
     parser.add_argument("model", nargs="?", metavar="MODEL", help='"pocket", a folder or a hub id (default: pocket)')
     parser.add_argument(
-        "--num", type=int, default=100, help="requests of each kind, as many in each language (default: 100)"
+        "--num", type=int, default=100, help="requests of each kind, 1 to 100000, the languages in turn (default: 100)"
     )
     parser.add_argument("--kinds", nargs="+", metavar="KIND", help='kinds or families, as in "draw" or "edit.add"')
     parser.add_argument("--languages", nargs="+", metavar="LANGUAGE", default=["en", "zh"], help="en, zh or both")
     parser.add_argument("--unified", action="store_true", help="ask too whether the model knows when to draw")
     parser.add_argument(
-        "--seeds", "--seed", type=int, nargs="+", default=[0], help="the same seed asks the same; several are averaged"
+        "--seeds",
+        "--seed",
+        type=int,
+        nargs="+",
+        default=[0],
+        help="0 to 2**63 - 1; the same asks the same, several are averaged (default: 0)",
     )
     parser.add_argument(
         "--split", default="test", help="test to publish, validation to choose by, train for the gap (default: test)"
     )
     parser.add_argument("--world", default="corners", help="the world that is asked about: corners or town")
-    parser.add_argument("--batch", type=int, default=32, help="requests at once (default: 32)")
+    parser.add_argument("--batch", type=int, default=32, help="requests at once, 1 to 10000 (default: 32)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write index.html and verdict.json there")
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
@@ -52,12 +57,16 @@ def run(args: argparse.Namespace) -> int:
     """Print the tables; write the page if asked."""
     from ..errors import InputError
     from ..evaluation.answers import ModelAnswerer
-    from ..evaluation.exams import choose_kinds
-    from ..evaluation.judge import judge
+    from ..evaluation.exams import check_numbers, choose_kinds
+    from ..evaluation.judge import MOST_AT_ONCE, judge
     from ..evaluation.report import as_json
     from .show import print_json
 
     choose_kinds(args.kinds, world=args.world)  # complain before the model is loaded
+    for seed in args.seeds:
+        check_numbers(args.num, seed, args.languages)
+    if not 1 <= args.batch <= MOST_AT_ONCE:
+        raise InputError(f"batch is {args.batch}; expected 1 to {MOST_AT_ONCE}")
     if args.model and args.named:
         raise InputError(f'two models came, "{args.model}" and "{args.named}"; name one')
     args.model = args.model or args.named or "pocket"
@@ -124,9 +133,10 @@ class Progress:
 def write_output(verdict: Verdict, facts: dict[str, Any], folder: Path) -> Path:
     """The page and the numbers; returns the page's path."""
     from ..evaluation.gallery import write_page
+    from ..whole_files import write_whole
 
     page = write_page(verdict, folder / "index.html")
-    (folder / "verdict.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2), encoding="utf-8")
+    write_whole(folder / "verdict.json", json.dumps(facts, ensure_ascii=False, indent=2))
     return page
 
 

@@ -6,11 +6,16 @@ import argparse
 import importlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 from ..errors import CancelledError, MindseyeError, nearest
+from ..printable import printable
 from ..version import __version__
 
 VERBS = (
@@ -22,6 +27,9 @@ VERBS = (
     "generate",
     "reason",
     "chat",
+    "redo",
+    "words",
+    "samples",
     "info",
     "verify",
     "judge",
@@ -32,7 +40,16 @@ VERBS = (
     "compare",
     "world",
 )
-EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, KeyboardInterrupt: 130, MindseyeError: 2}
+STOPPED = 128  # and the number of the signal
+EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, MindseyeError: 2}
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody asked the program to end, by Ctrl-C or SIGTERM."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,7 +72,8 @@ class Parser(argparse.ArgumentParser):
             hint = nearest(message.split()[2].split("=")[0], known)
         if message.endswith("expected 2 arguments"):
             hint = ", two numbers with a space between"
-        self.exit(2, f"{self.prog}: error: {message}{hint} (see {self.prog} --help)\n")
+        said = " ".join(printable(f"{message}{hint}").split())
+        self.exit(2, f"{self.prog}: error: {said} (see {self.prog} --help)\n")
 
 
 def make_parser() -> Parser:
@@ -75,7 +93,7 @@ def make_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+    argv = [_as_utf8(word) for word in (sys.argv[1:] if argv is None else argv)]
     is_debug = "--debug" in argv
     argv = [word for word in argv if word != "--debug"]
     _speak_any_language()
@@ -86,7 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not hasattr(args, "func"):
             parser.print_help()
             return 2
-        return args.func(args)
+        with _stopped_by_signals():
+            return _written(args.func(args))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -96,35 +115,81 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(error)
 
 
+def _written(status: int) -> int:
+    """The status, once all that was said is out: a full disk must not be found when nobody listens any more."""
+    sys.stdout.flush()
+    return status
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM raise `Stopped`, so that what is begun is put away; only in the main thread.
+
+    A library that is interrupted while it is imported may raise whatever it likes: that is a stop too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        asked.append(number)
+        raise Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Stopped:
+        raise
+    except BaseException as error:
+        if asked and not isinstance(error, (MindseyeError, SystemExit)):
+            raise Stopped(asked[0]) from error
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _as_utf8(word: str) -> str:
+    """A word as it was typed; a locale that knows no UTF-8 leaves its bytes as halves of characters."""
+    try:
+        return word.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return word  # really no UTF-8: whoever uses it says so
+
+
 def ask_for_huge_pages() -> None:
     """torch asks once, at its first large allocation; reading weights is a third faster with huge pages."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def _speak_any_language() -> None:
-    """A terminal without UTF-8 gets escapes for what it cannot show, not an error."""
+    """A terminal without UTF-8 gets escapes for what it cannot show, not an error; plain C means UTF-8 nowadays."""
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed by the shell (>&-)
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            is_plain = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968", "us-ascii")
+            stream.reconfigure(encoding="utf-8" if is_plain else None, errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper) and sys.stdin.encoding.lower() in ("ascii", "ansi_x3.4-1968"):
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict")
 
 
 def _report(error: BaseException) -> int:
     """One line on stderr, and the exit status."""
     if isinstance(error, KeyboardInterrupt):
         print("\nmindseye: stopped", file=sys.stderr)
-        return EXIT_STATUS[KeyboardInterrupt]
+        return STOPPED + getattr(error, "number", signal.SIGINT)
     if isinstance(error, MindseyeError):
-        print(f"mindseye: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"mindseye: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return next(status for kind, status in EXIT_STATUS.items() if isinstance(error, kind))
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         print("mindseye: error: not enough memory; use a smaller image or fewer at once", file=sys.stderr)
         return 2
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
-        print(f"mindseye: error: {error.strerror}{where}", file=sys.stderr)
+        print(f"mindseye: error: {printable(f'{error.strerror}{where}')}", file=sys.stderr)
         return 2
-    kind = type(error).__name__
-    print(f"mindseye: unexpected {kind}: {error} (run with --debug for the traceback)", file=sys.stderr)
+    kind, said = type(error).__name__, printable(" ".join(str(error).split()))[:300]
+    print(f"mindseye: unexpected {kind}: {said} (run with --debug for the traceback)", file=sys.stderr)
     return 1

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
+from ..params import check_seed
+from ..printable import printable
+
 if TYPE_CHECKING:
+    from ..generation.turns import Task
     from ..model import Model
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
@@ -20,7 +26,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
     group.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16 (default: auto)")
     group.add_argument(
-        "--seed", type=int, default=None, help="the same seed gives the same answer (default: by chance)"
+        "--seed", type=int, default=None, help="0 to 2**63 - 1; the same gives the same answer (default: by chance)"
     )
     add_output_options(group)
 
@@ -41,9 +47,15 @@ def add_output_options(parser: argparse._ActionsContainer) -> None:
 
 
 def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Model:
-    """The model that the options name."""
+    """The model that the options name; a size that it cannot draw is found before its weights are read."""
     from ..model import load
 
+    if getattr(args, "width", None) and getattr(args, "height", None):
+        from ..checkpoints.load import open_checkpoint
+        from ..generation.prepare import check_drawing_size
+
+        found = open_checkpoint(args.model, args.weights, understanding_only)
+        check_drawing_size(args.width, args.height, found.found.config)
     model = load(
         args.model,
         device=args.device,
@@ -53,5 +65,19 @@ def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Mo
     )
     if not args.quiet:
         for note in model.notes:
-            print(f"note: {note}", file=sys.stderr)
+            print(f"note: {printable(note)}", file=sys.stderr)
     return model
+
+
+def check_request(args: argparse.Namespace, task: Task, items: Sequence[object], count: int = 1) -> None:
+    """Raise InputError for a request that no model could answer, before one is loaded."""
+    if args.seed is not None:
+        check_seed(args.seed)
+        check_seed(args.seed + count - 1)
+    width, height = getattr(args, "width", None), getattr(args, "height", None)
+    if (width is None) != (height is None):
+        raise InputError(f"only the {'width' if width else 'height'} was given; give width and height, or neither")
+    from ..generation.turns import Request
+    from ..inputs.items import as_items
+
+    Request(task, as_items(items))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
 from .inputs import free_folder, images_then_words, make_folder
-from .options import Commands, add_model_options, add_system_prompt, load_model
+from .options import Commands, add_model_options, add_system_prompt, check_request, load_model
+from .saving import add_outlet_options
 
 if TYPE_CHECKING:
-    from ..model import Reply
+    import PIL.Image
+
+    from ..generation.turns import Request
+    from ..model import Model
+    from .saving import Outlet, Saver
 
 
 def register(commands: Commands) -> None:
@@ -27,9 +33,12 @@ def register(commands: Commands) -> None:
         type=Path,
         help="folder for pictures, reasoning_data.json and index.html (default: a new one)",
     )
-    parser.add_argument("--max-rounds", type=int, default=16, help="most texts of the trace")
-    parser.add_argument("--max-images", type=int, default=8, help="most pictures of the trace; 0 thinks in words alone")
-    parser.add_argument("--image-bias", type=float, default=0.0, help="leans the model towards drawing")
+    parser.add_argument("--max-rounds", type=int, default=16, help="most texts of the trace (1 to 1000)")
+    parser.add_argument(
+        "--max-images", type=int, default=8, help="most pictures of the trace (up to 1000); 0 is words alone"
+    )
+    parser.add_argument("--image-bias", type=float, default=0.0, help="leans the model towards drawing (-1e9 to 1e9)")
+    add_outlet_options(parser)
     add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
@@ -40,37 +49,70 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the steps as they come; write the trace if asked."""
     from ..generation.policies import WhenToDraw
-    from .show import Saver, Screen, end_facts, print_json
+    from ..whole_files import give_back
+    from .notes import note_unknown
+    from .saving import Outlet, image_facts, policy_facts, request_facts
 
-    items = images_then_words(args.said, "question")
-    *images, question = args.said
     policy = WhenToDraw(
         "model" if args.max_images else "never", args.image_bias, max_rounds=args.max_rounds, max_images=args.max_images
     )
     options = chosen_options(args, ImageParams, TextParams)
-    folder = make_folder(args.output or free_folder("reasoning"))
-    model = load_model(args)
-    request = model.request(
-        "generate", items, when_to_draw=policy, seed=args.seed, system_prompt=args.system_prompt, **options
-    )
-    saver = Saver(model, request, lambda number: folder / f"step-{number}.png", is_quiet=args.json)
-    reply = model.reply(request, Screen(args, saver).show(model.stream(request)))
-    facts: dict[str, Any] = {
-        "prompt": question,
+    items = images_then_words(args.said, "question")
+    check_request(args, "generate", items)
+    outlet = Outlet.of(args)
+    folder = make_folder(args.output) if args.output else free_folder("reasoning")
+    try:
+        model = load_model(args)
+        request = model.request(
+            "generate", items, when_to_draw=policy, seed=args.seed, system_prompt=args.system_prompt, **options
+        )
+        told = {**request_facts(request, image_facts(args.said[:-1], items)), **policy_facts(policy)}
+        status = solve(args, model, request, folder, outlet.telling(told))
+        note_unknown(args, items)
+        return status
+    finally:
+        if not args.output:
+            give_back(folder)  # where nothing came
+
+
+def solve(args: argparse.Namespace, model: Model, request: Request, folder: Path, outlet: Outlet) -> int:
+    """Run the request; the trace is written too when something ends it early, with all that came."""
+    from ..reply import parts_of
+    from .saving import Saver
+    from .show import Screen, end_facts, print_json
+
+    saver = Saver(model, request, lambda number: folder / f"step-{number}.png", outlet, is_quiet=args.json)
+    screen = Screen(args, saver)
+    end: dict[str, Any] = {"finish": "stopped"}
+    try:
+        reply = model.reply(request, screen.show(model.stream(request)))
+        end = end_facts(reply.end)
+    finally:
+        parts, _ = parts_of(screen.seen)
+        if parts:
+            facts = trace_of(args, request, saver, parts)
+            page = write_trace(folder, {**facts, **end}, args.said[:-1], request, parts)
+            if args.json:
+                print_json({**facts, **end})
+            else:
+                print(page)
+    return 0
+
+
+def trace_of(
+    args: argparse.Namespace, request: Request, saver: Saver, parts: Sequence[str | PIL.Image.Image]
+) -> dict[str, Any]:
+    """The steps as data."""
+    words = [part for part in parts if isinstance(part, str)]
+    return {
+        "prompt": args.said[-1],
         "system_prompt": request.system_prompt,
-        "problem_images": images,
-        "steps": saver.parts(reply),
-        "final_answer": final_answer(reply.text),
+        "problem_images": args.said[:-1],
+        "steps": saver.parts(parts),
+        "final_answer": final_answer("\n".join(words)),
         "seed": request.seed,
         "model": args.model,
-        **end_facts(reply.end),
     }
-    page = write_trace(folder, facts, images, reply)
-    if args.json:
-        print_json(facts)
-    else:
-        print(page)
-    return 0
 
 
 def final_answer(text: str) -> str | None:
@@ -79,21 +121,24 @@ def final_answer(text: str) -> str | None:
     return answers[-1].strip() if answers else None
 
 
-def write_trace(folder: Path, facts: dict[str, Any], images: list[str], reply: Reply) -> Path:
+def write_trace(
+    folder: Path, facts: dict[str, Any], names: list[str], request: Request, parts: Sequence[str | PIL.Image.Image]
+) -> Path:
     """`reasoning_data.json` and a page that tells the trace as a story; returns the page."""
-    from ..inputs.images import open_image
+    from ..messages import Image
     from ..page import Page
+    from ..whole_files import write_whole
 
     stamped = {"timestamp": datetime.now(UTC).isoformat(timespec="seconds"), **facts}
-    (folder / "reasoning_data.json").write_text(json.dumps(stamped, ensure_ascii=False, indent=2), encoding="utf-8")
+    write_whole(folder / "reasoning_data.json", json.dumps(stamped, ensure_ascii=False, indent=2))
     page = Page(facts["prompt"], f"{facts['model']}, {stamped['timestamp']}")
-    page.pictures([(open_image(Path(image)), Path(image).name) for image in images])
+    given = [item.image for item in request.items if isinstance(item, Image)]
+    page.pictures([(image, Path(name).name) for image, name in zip(given, names)])
     words = ""
-    for part in reply.parts:
+    for part in parts:
         if isinstance(part, str):
             page.quote(part)
             words = part
         else:
             page.pictures([(part, words)])
-    page.save(folder / "index.html")
-    return folder / "index.html"
+    return page.save(folder / "index.html")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from ..events import DrawingStep, Event, ImageDone, TextDelta, TextDone, TurnEnd
+from ..printable import printable, printable_json
 
 if TYPE_CHECKING:
-    from ..generation.turns import Request
-    from ..model import Model, Reply
+    from rich.progress import Progress
 
 
 class Screen:
@@ -29,23 +25,23 @@ class Screen:
         self._echo = echo_text and not args.json
         self._on_image = on_image
         self._is_quiet = args.quiet or not sys.stderr.isatty()
-        self._console = Console(stderr=True)
         self._progress: Progress | None = None
         self._task: Any = None
         self._is_line_open = False
         self._tags = ThoughtTags()
+        self.seen: list[Event] = []
+        """All events that came, also when something ends them early."""
 
     def show(self, events: Iterator[Event]) -> list[Event]:
         """All events, shown as they come."""
-        seen: list[Event] = []
         try:
             for event in events:
-                seen.append(event)
+                self.seen.append(event)
                 self._show(event)
         finally:
             self._end_progress()
             self._end_line()
-        return seen
+        return self.seen
 
     def _show(self, event: Event) -> None:
         if isinstance(event, TextDelta) and self._echo:
@@ -62,11 +58,12 @@ class Screen:
                 self._on_image(event)
         elif isinstance(event, TurnEnd) and not self._is_quiet:
             self._end_line()
-            self._console.print(summary(event), style="dim", highlight=False)
+            is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ
+            print(summary(event) if is_plain else f"\x1b[2m{summary(event)}\x1b[0m", file=sys.stderr, flush=True)
 
     def _write(self, text: str) -> None:
         if text:
-            sys.stdout.write(text)
+            sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()
             self._is_line_open = not text.endswith("\n")
 
@@ -74,8 +71,11 @@ class Screen:
         if self._is_quiet:
             return
         if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
             columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self._progress = Progress(*columns, console=self._console, transient=True)
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._progress.start()
             self._task = self._progress.add_task("drawing", total=event.num_steps)
         self._progress.update(self._task, completed=event.step)
@@ -130,34 +130,4 @@ def end_facts(end: TurnEnd) -> dict[str, Any]:
 
 def print_json(facts: dict[str, Any]) -> None:
     """One JSON object on stdout."""
-    print(json.dumps(facts, ensure_ascii=False, indent=2))
-
-
-class Saver:
-    """Saves pictures the moment they are finished, so that nothing that happens later can lose them."""
-
-    def __init__(self, model: Model, request: Request, name: Callable[[int], Path], is_quiet: bool) -> None:
-        """`name` tells the file of the first, second, ... picture."""
-        self._model, self._request, self._name, self._is_quiet = model, request, name, is_quiet
-        self.saved: list[tuple[Path, str]] = []
-        """Each picture's file, and why it was drawn."""
-
-    def __call__(self, event: ImageDone) -> None:
-        from ..pictures import save_png
-
-        path = save_png(event.image, self._name(len(self.saved) + 1), self._model.facts(self._request, event))
-        self.saved.append((path, event.why))
-        if not self._is_quiet:
-            print(f"{path}  ({event.why})", flush=True)
-
-    def parts(self, reply: Reply) -> list[dict[str, str]]:
-        """The reply's texts and picture files, in order."""
-        saved = iter(self.saved)
-        parts: list[dict[str, str]] = []
-        for part in reply.parts:
-            if isinstance(part, str):
-                parts.append({"text": part})
-            else:
-                path, why = next(saved)
-                parts.append({"image": str(path), "why": why})
-        return parts
+    print(printable_json(facts))

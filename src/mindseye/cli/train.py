@@ -14,7 +14,7 @@ def register(commands: Any) -> None:
         help="train a model from a recipe",
         description="Train a model from a recipe. A run that has begun is resumed by itself; Ctrl-C stops it, saved.",
     )
-    parser.add_argument("recipe", type=Path, help="a recipe file such as recipes/pocket.yaml")
+    parser.add_argument("recipe", type=Path, help='a recipe file, or "sample:pocket.yaml" for the pocket model\'s')
     parser.add_argument(
         "--set",
         action="append",
@@ -26,7 +26,7 @@ def register(commands: Any) -> None:
         "--finish-in",
         type=int,
         metavar="STEPS",
-        help="let the learning rate fall to zero over so many steps from where the run stands, then export",
+        help="let the learning rate fall to zero over so many steps (1 to 10**9) from here, then export",
     )
     parser.add_argument(
         "--export",
@@ -40,12 +40,13 @@ def register(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 when training is done or the export written, 130 when it was asked to stop before."""
     from mindseye.errors import SettingsError
+    from mindseye.samples import resolve
     from mindseye.settings import load_settings
     from mindseye.training.recipe import Recipe
     from mindseye.training.resume import has_state
     from mindseye.training.run import prepare, train
 
-    recipe = load_settings(Recipe, arguments.recipe, arguments.set)
+    recipe = load_settings(Recipe, resolve(arguments.recipe), arguments.set)
     if arguments.export is not None:
         if not has_state(Path(recipe.run_folder)):
             raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")

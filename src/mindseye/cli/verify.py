@@ -6,12 +6,17 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from ..samples import resolve
 from .options import Commands, add_output_options
 
 
 def register(commands: Commands) -> None:
     parser = commands.add_parser("verify", help="compare with recorded outputs of the reference implementation")
-    parser.add_argument("folder", type=Path, help="a recorded folder: cases.json, expected.safetensors, checkpoint/")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        help='a recorded folder: cases.json, expected.safetensors, checkpoint/; or "sample:recorded"',
+    )
     parser.add_argument("--device", default="cpu", help="where to compute (default: cpu)")
     add_output_options(parser)
     parser.set_defaults(func=run)
@@ -27,8 +32,9 @@ def run(args: argparse.Namespace) -> int:
     from ..training.replay import replay_train_case
     from .show import print_json
 
-    recording = Recording.open(args.folder)
-    model = load(str(args.folder / "checkpoint"), device=args.device, dtype="float32")
+    folder = resolve(args.folder)
+    recording = Recording.open(folder)
+    model = load(str(folder / "checkpoint"), device=args.device, dtype="float32")
     checks = [*replay_all(model, recording)]
     if "train" in recording.cases:
         assert model.vae is not None

@@ -74,9 +74,11 @@ class ModelAnswerer:
         return [self._answer(job, seconds) for job in jobs]
 
     def _request(self, exam: Exam) -> Request:
-        task = exam.task if exam.task in ("ask", "draw", "edit", "generate") else "ask"
+        if exam.task in ("tell", "redraw"):
+            return self._model.request("ask", ["-"], seed=exam.seed, **self._options)
+        task = "generate" if exam.task == "chat" else exam.task
         options = {"when_to_draw": exam.when_to_draw, "think": exam.think, "seed": exam.seed, **self._options}
-        return self._model.request(task, exam.items, **options)  # type: ignore[arg-type]
+        return self._model.request(task, messages=exam.messages, **options)  # type: ignore[arg-type]
 
     def _story(self, exam: Exam) -> Story[str]:
         """Whatever goes wrong from here on is this exam's own error."""
@@ -85,6 +87,8 @@ class ModelAnswerer:
             return (yield from tell(exam, request, conversation))
         if exam.task == "redraw":
             return (yield from redraw(exam, conversation))
+        if exam.task == "chat":
+            conversation = self._model.chat().conversation.fork()
         return (yield from story_of(request, conversation))
 
     def _answer(self, job: Job, seconds: float) -> Answer:

@@ -5,6 +5,7 @@ An exam's kind is that of its episode, or one of these:
   unified.picture   a request for a picture, unified.words one for words: the model decides itself whether to draw
   unified.talk_picture, unified.talk_words  the same as the last turn of a talk
   unified.draw      the requests of unified.picture with the verb draw or edit, unified.force with a forced drawing
+  unified.ask_words, unified.generate_words, unified.chat_words  the same questions through three verbs
   eye.true          a true picture, eye.redrawn one that went through the model's autoencoder: how well the judge sees
   miss.moved        a picture with one thing wrong, here moved: whether the judge refuses it
 The puzzles of "reason", "reason.shown" and "reason.words" are the same.
@@ -41,7 +42,12 @@ def _family(name: str) -> tuple[str, ...]:
 
 
 TALK_KINDS = ("unified.talk_picture", "unified.talk_words")
-UNIFIED_KINDS = ("unified.picture", "unified.words", "unified.draw", "unified.force", *TALK_KINDS)
+FACES: dict[str, Task] = {
+    "unified.ask_words": "ask",
+    "unified.generate_words": "generate",
+    "unified.chat_words": "chat",
+}
+UNIFIED_KINDS = ("unified.picture", "unified.words", "unified.draw", "unified.force", *TALK_KINDS, *FACES)
 _THOUGHT_DRAWINGS = tuple(kind for kind in _family("think") if kind != "think.question")
 GROUPS: tuple[Group, ...] = (
     Group("questions", _family("question")),
@@ -66,6 +72,8 @@ def make(kind: str, number: int, asked: Asked, languages: Sequence[str]) -> Exam
     family = kind.split(".")[0]
     if family in ("eye", "miss"):
         return eye_exam(WORLD, kind, number, asked, language)
+    if kind in FACES:
+        return replace(_unified("unified.words", number, asked, languages), kind=kind, task=FACES[kind])
     if kind in TALK_KINDS:
         return _talk(kind, number, asked, language)
     if family == "unified":
@@ -80,7 +88,7 @@ SYLLABUS = Syllabus(GROUPS, make)
 
 
 def _stream(seed: int, name: str, *numbers: int) -> np.random.Generator:
-    apart = [kind for kind in EXAM_KINDS if kind not in TALK_KINDS and not kind.startswith("miss.")]
+    apart = [kind for kind in EXAM_KINDS if kind not in (*TALK_KINDS, *FACES) and not kind.startswith("miss.")]
     tags = (*apart, "reasoning", "eye", "unified", *TALK_KINDS)
     return np.random.default_rng((STREAM, seed, tags.index(name), *numbers))
 
@@ -113,9 +121,7 @@ def _talk(kind: str, number: int, asked: Asked, language: str) -> Exam:
     while not is_wanted:
         episode = sample_episode(rng, asked.split, "talk", language)
         is_wanted = isinstance(episode.steps[-1], Say) == (kind == "unified.talk_words")
-    past = tuple(replace(step, is_target=False) for step in episode.steps[:-1])
-    told = replace(episode, steps=(*past, episode.steps[-1]))
-    return Exam(kind, "generate", told, number, when_to_draw=FREELY)
+    return Exam(kind, "generate", episode, number, when_to_draw=FREELY)
 
 
 def _reasoning(kind: str, number: int, asked: Asked, language: str) -> Exam:

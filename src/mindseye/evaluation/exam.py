@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import PIL.Image
 
 from ..errors import InputError
 from ..generation.policies import WhenToDraw
+from ..messages import Message
 from ..worlds.dice import Dice
 from ..worlds.episodes import Episode, EpisodeOptions, Say, Show
 from ..worlds.world import World, world_called
@@ -18,8 +20,9 @@ from ..worlds.world import World, world_called
 STREAM = 0x6A756467  # sets the judge's random streams apart from those of training
 FINAL_PHRASES = ("Final Answer:", "最终答案")
 
-Task = Literal["ask", "draw", "edit", "generate", "tell", "redraw", "see"]
-"""The verbs of a model, and: tell (the story is given up to its last text), redraw (encode, decode), see (nothing)."""
+Task = Literal["ask", "draw", "edit", "generate", "chat", "tell", "redraw", "see"]
+"""The verbs of a model, and: chat (the first line of one), tell (the story is given up to its last text), redraw
+(encode, decode), see (nothing)."""
 
 FREELY = WhenToDraw("model", max_rounds=2, max_images=1)
 FORCED = WhenToDraw("force", write_first=False)
@@ -53,7 +56,7 @@ class Exam:
     def given(self) -> tuple[Say | Show, ...]:
         """The steps that the model is shown: all before its first own one, without the system prompt."""
         steps = self.episode.steps[1:] if self.episode.kind.startswith("think.") else self.episode.steps
-        if self.task == "tell":
+        if self.task == "tell" or "talk" in self.kind:
             return steps[:-1]
         targets = [number for number, step in enumerate(steps) if step.is_target]
         return steps[: targets[0]] if targets else steps
@@ -62,6 +65,13 @@ class Exam:
     def items(self) -> list[str | PIL.Image.Image]:
         """What is given, as texts and pictures."""
         return [step.text if isinstance(step, Say) else self.picture_of(step.scene) for step in self.given]
+
+    @property
+    def messages(self) -> list[Message]:
+        """What is given, with the roles of those who said and drew it."""
+        roles = ["assistant" if step.is_target else "user" for step in self.given]
+        pairs = zip(roles, self.items, strict=True)
+        return [Message(role, [item for _, item in some]) for role, some in groupby(pairs, lambda pair: pair[0])]
 
     @property
     def seen(self) -> PIL.Image.Image:

@@ -15,6 +15,7 @@ from .exam import FINAL_PHRASES, Asked, Exam, Group, Syllabus
 __all__ = ["EXAM_KINDS", "FINAL_PHRASES", "GROUPS", "TALK_KINDS", "WORD_KINDS", "Asked", "Exam", "Group"]
 
 SYLLABI: dict[str, Syllabus] = {"corners": corner_exams.SYLLABUS, "town": town_exams.SYLLABUS}
+MOST_EXAMS = 100_000  # of a kind
 _IN_WORDS = ("question.", "caption", "think.question")  # kinds that need no eye
 
 
@@ -34,22 +35,27 @@ def choose_kinds(names: Iterable[str] | None, unified: bool = False, world: str 
 
 
 def make_exams(kind: str, num: int, asked: Asked | int, languages: Sequence[str], world: str = "corners") -> list[Exam]:
-    """`num` exams of one kind, rounded up to as many in each language; twice as many of the eye's.
+    """`num` exams of one kind, in each language in turn; twice as many of the eye's.
 
     `asked` is the seed and the split, or the seed alone for the test.
     """
     asked = Asked(asked) if isinstance(asked, int) else asked
-    if num < 1:
-        raise InputError(f"num is {num}; ask at least 1 of each kind")
-    check_seed(asked.seed)
+    check_numbers(num, asked.seed, languages)
     if asked.split not in (splits := world_called(world).splits):
         raise InputError(f'unknown split "{asked.split}"{nearest(asked.split, splits)}; known: {", ".join(splits)}')
+    make = SYLLABI[world].make
+    return [make(kind, number, asked, languages) for number in range(num * (2 if kind.startswith("eye.") else 1))]
+
+
+def check_numbers(num: int, seed: int, languages: Sequence[str]) -> None:
+    """Raise InputError for a number of exams, a seed or a language that cannot be."""
+    if not 1 <= num <= MOST_EXAMS:
+        raise InputError(f"num is {num}; expected 1 to {MOST_EXAMS} of each kind")
+    check_seed(seed)
     if not languages:
         raise InputError('no language was given; expected "en", "zh" or both')
     for language in languages:
         check_language(language)
-    rounds = -(-num // len(languages)) * (2 if kind.startswith("eye.") else 1)
-    return [SYLLABI[world].make(kind, number, asked, languages) for number in range(rounds * len(languages))]
 
 
 def _members(name: str, kinds: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from .shares import Share
 if TYPE_CHECKING:
     from ..model import Model
 
+MOST_AT_ONCE = 10_000
 Watch = Callable[[str, int, int], None]
 """Told the kind that is being asked, and how many of how many requests are done."""
 
@@ -132,7 +133,7 @@ def judge(
     world: str = "corners",
     split: str = "test",
 ) -> Verdict:
-    """Ask `num` requests of every kind and seed, as many in each language, and judge the answers.
+    """Ask `num` requests of every kind and seed, in each language in turn, and judge the answers.
 
     model: a loaded model, or anything that answers exams. kinds: kinds or families; None for all but "unified".
     unified: ask too whether the model draws exactly when a picture is wanted. batch: requests at once.
@@ -140,8 +141,8 @@ def judge(
     The same seed asks the same. Raises InputError for unknown kinds and languages; errors of single requests
     count as wrong. Ctrl-C ends it with what was judged so far, if that is anything.
     """
-    if batch < 1:
-        raise InputError(f"batch is {batch}; expected 1 or more")
+    if not 1 <= batch <= MOST_AT_ONCE:
+        raise InputError(f"batch is {batch}; expected 1 to {MOST_AT_ONCE}")
     answerer = model if hasattr(model, "answer") else ModelAnswerer(model)  # type: ignore[arg-type]
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     if not seeds:

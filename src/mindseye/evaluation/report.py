@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .corner_exams import TALK_KINDS
+from .corner_exams import FACES, TALK_KINDS
 from .exam import Group
 from .judge import Verdict
 from .marking import KEPT_DB
@@ -20,6 +20,9 @@ NAMES = {
     "unified.words": "words alone came when words were asked for",
     "unified.talk_picture": "late in a talk: a picture came when one was asked for",
     "unified.talk_words": "late in a talk: words alone came when words were asked for",
+    "unified.ask_words": "the same questions: right words through ask",
+    "unified.generate_words": "the same questions: right words through generate",
+    "unified.chat_words": "the same questions: right words in a chat",
     "unified.draw": "right picture: told to draw or edit",
     "unified.force": "right picture: forced to draw",
     "eye.true": "reads a true picture right",
@@ -120,7 +123,8 @@ def _row(verdict: Verdict, name: str, kinds: Iterable[str], measure: str = "righ
     if _is_bilingual(verdict):
         english, chinese = (verdict.share(kinds, measure, language) for language in ("en", "zh"))
         apart, (low, high) = difference(chinese, english)
-        cells += [percent(english), percent(chinese), f"{100 * apart:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"]
+        compared = f"{100 * apart:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+        cells += [percent(english), percent(chinese), compared if english.total and chinese.total else "-"]
     return (*cells, f"{verdict.seconds(kinds):.2f}")
 
 
@@ -191,6 +195,7 @@ def _unified_table(verdict: Verdict) -> Table:
     rows += [_row(verdict, NAMES[kind], [kind]) for kind in TALK_KINDS]
     rows.append(_row(verdict, "late in a talk: right picture", talk_picture, "follows"))
     rows.append(_row(verdict, "late in a talk: right words", talk_words, "answers"))
+    rows += [_row(verdict, NAMES[kind], [kind], "answers") for kind in FACES]
     same = verdict.same_when_forced()
     gaps = ("",) * (len(_header(verdict)) - 4)
     rows.append(("forced and told give the same pixels", percent(same), _interval(same), str(same.total), *gaps))

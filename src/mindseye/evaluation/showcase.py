@@ -11,6 +11,8 @@ from ..worlds.wishes import Wanted, Wish
 from .exam import REASONING, Exam
 
 SCENES: Mapping[str, Scene] = {
+    "animals": Scene((Thing("cat", "top left"), Thing("dog", "top right"), Thing("banana", "bottom left")), "yellow"),
+    "small-cat": Scene((Thing("cat", "middle", "small"),), "blue"),
     "panda-apple": Scene((Thing("panda", "top left"), Thing("apple", "top right")), "blue"),
     "cat-dog": Scene((Thing("cat", "top left"), Thing("dog", "top right"))),
     "fruit-duck": Scene(

@@ -101,4 +101,4 @@ def _talk(kind: str, number: int, asked: Asked, language: str) -> Exam:
         last, before = episode.steps[-1], episode.steps[-2]
         is_asked = not before.is_target  # not in the middle of a reply of words and pictures
         if is_asked and isinstance(last, Say) == (kind == "talk.words"):
-            return Exam(kind, "generate", _told(episode), number, when_to_draw=FREELY, world_name=WORLD.name)
+            return Exam(kind, "generate", episode, number, when_to_draw=FREELY, world_name=WORLD.name)

@@ -10,7 +10,7 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
 from ..inputs.segments import ImageFrame
 from ..networks.kv_cache import DrawingCache
@@ -85,6 +85,11 @@ def denoise(
         latents = Latents(x_t, step.t, start.position_indices)
         velocities = yield from _velocities({c.digest: walkers[c.digest] for c in wanted}, latents)
         v_t = velocities[branches.full.digest]
+        if i == 0 and not v_t.isfinite().all():
+            raise MindseyeError(
+                "the network gave values that are no numbers at the first step of a drawing, before any guidance: its "
+                "weights are damaged or too large for this number format (try dtype float32)"
+            )
         if step.is_guided and branches.no_text is not None:
             no_image = None if branches.no_image is None else velocities[branches.no_image.digest]
             v_t = merge(v_t, velocities[branches.no_text.digest], no_image, params)

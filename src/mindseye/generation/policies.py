@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import InputError, nearest
 
+MOST_PARTS = 1000  # texts or pictures of one answer
+MOST_BIAS = 1e9
 Kind = Literal["model", "force", "marks", "rule", "never"]
 KINDS: dict[str, str] = {
     "model": "draw when the model predicts the start of an image",
@@ -34,9 +35,9 @@ class WhenToDraw:
     write_first: bool = True
     """Whether a text is written before a forced drawing."""
     max_rounds: int = 16
-    """Most texts that one answer may have (1 or more)."""
+    """Most texts that one answer may have (1 to 1000)."""
     max_images: int = 8
-    """Most pictures that one answer may have (0 or more)."""
+    """Most pictures that one answer may have (0 to 1000)."""
     final_phrases: tuple[str, ...] = ("Final Answer:", "最终答案：", "<answer>")
     """A text that contains one of these is the last."""
 
@@ -46,10 +47,10 @@ class WhenToDraw:
                 f'when_to_draw is "{self.kind}"{nearest(str(self.kind), KINDS)}; expected one of {", ".join(KINDS)}'
             )
         for name, least in (("max_rounds", 1), ("max_images", 0)):
-            if (value := getattr(self, name)) < least:
-                raise InputError(f"{name} is {value}; expected {least} or more")
-        if not isinstance(self.image_bias, (int, float)) or not math.isfinite(self.image_bias):
-            raise InputError(f"image_bias is {self.image_bias}; expected a number such as 2.0")
+            if not least <= (value := getattr(self, name)) <= MOST_PARTS:
+                raise InputError(f"{name} is {value}; expected {least} to {MOST_PARTS}")
+        if not isinstance(self.image_bias, (int, float)) or not abs(self.image_bias) <= MOST_BIAS:
+            raise InputError(f"image_bias is {self.image_bias}; expected a number such as 2.0, up to {MOST_BIAS:g}")
         for pattern in self.patterns:
             try:
                 re.compile(pattern)

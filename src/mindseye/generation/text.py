@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..errors import MindseyeError
 from ..events import TextDelta, TokenLogprob
 from ..inputs.formats import PromptFormat
 from ..inputs.segments import TextSegment
@@ -71,6 +72,8 @@ class Writer:
             feed = Feed(cache, position, unfed, is_causal=True, wants="logits", capacity=capacity, choice=choice)
             [logits] = yield [feed]
             position += len(unfed)
+            if not ids:
+                check_scores(logits)
             if watch:
                 watch(logits)
             token = logits.chosen
@@ -104,6 +107,15 @@ class Writer:
         closing = tuple(self._tokenizer.encode(CLOSE))
         ids += closing
         return closing
+
+
+def check_scores(logits: Logits) -> None:
+    """Raise MindseyeError where the scores are no numbers: the likeliest of them would be the first word, for ever."""
+    if not logits.scores.isfinite().all():
+        raise MindseyeError(
+            "the network scored the first word with values that are no numbers: its weights are damaged or too large "
+            "for this number format (try dtype float32)"
+        )
 
 
 class Budget:

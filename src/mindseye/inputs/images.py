@@ -13,7 +13,6 @@ Both entries and every key in them are optional; what is not said is BAGEL's.
 from __future__ import annotations
 
 import io
-import json
 import math
 import threading
 from dataclasses import dataclass, fields, replace
@@ -26,9 +25,12 @@ from einops import rearrange
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from .. import samples
 from ..errors import CheckpointError, InputError, nearest
+from ..given_files import read_given, read_json
 
 LARGEST_IMAGE = 200_000_000  # pixels; more is taken for a decompression bomb
+LARGEST_FILE = 256_000_000  # bytes
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "TGA")
 ImageSource = str | Path | bytes | Image.Image
 
@@ -90,8 +92,8 @@ class ImageTransforms:
         if not path.is_file():
             return cls()
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            said = read_json(path, error=CheckpointError)
+        except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} is not JSON ({error}); repair or remove it") from error
         if not isinstance(said, dict):
             raise CheckpointError(f"{path} holds a {type(said).__name__}; expected a JSON object")
@@ -127,7 +129,7 @@ def open_image(source: ImageSource) -> Image.Image:
     """An upright RGB image from a path, a file's bytes or a PIL image; transparency lies on white.
 
     The first frame of an animation, 16-bit and CMYK reduced to 8-bit RGB, EXIF orientation applied. Raises
-    InputError for what is missing, empty, truncated, no image, or larger than 200 megapixels.
+    InputError for what is missing, empty, truncated, no image, no regular file, or larger than 200 megapixels.
     """
     if isinstance(source, Image.Image):
         image, name = source, "the given image"
@@ -170,11 +172,11 @@ def _open_header(source: str | Path | bytes) -> tuple[Image.Image, str]:
 def _read(source: str | Path | bytes) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         return source, "the given image data"
-    path = Path(source)
+    path = samples.resolve(source)
     if str(source).startswith(("http:", "https:", "data:")):
         raise InputError(f"{str(source)[:80]} is an address; expected a file: download it first")
     try:
-        return path.read_bytes(), str(path)
+        return read_given(path, LARGEST_FILE), str(path)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise InputError(f"image {path} does not exist{nearest(path.name, siblings)}") from error
@@ -231,6 +233,14 @@ def to_patches(pixels: Tensor, patch_size: int) -> Tensor:
 
 
 def from_pixels(pixels: Tensor) -> Image.Image:
-    """(C, H, W) in -1..1 -> an RGB image; beyond is clamped, fractions are cut as the reference does."""
+    """(C, H, W) in -1..1 -> an RGB image; beyond is clamped, fractions are cut as the reference does.
+
+    Raises InputError for pixels that are no numbers: they would be black.
+    """
+    if not pixels.isfinite().all():
+        raise InputError(
+            "the autoencoder gave pixels that are no numbers: its weights are damaged or too large for this number "
+            "format (try dtype float32)"
+        )
     values = (pixels.float() * 0.5 + 0.5).clamp(0, 1) * 255
     return Image.fromarray(values.permute(1, 2, 0).to("cpu", torch.uint8).numpy())

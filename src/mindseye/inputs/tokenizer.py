@@ -7,7 +7,6 @@ unless it is told otherwise.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
@@ -17,9 +16,12 @@ from typing import Any
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as RustTokenizer
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, MindseyeError
+from ..given_files import read_given, read_json
 
 SPECIAL_NAMES = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
+STORED_NAMES = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")  # the others follow them where a folder has none
+LARGEST_TOKENIZER = 100_000_000  # bytes
 # How Qwen2 cuts a text into words before merging bytes; a part of its format like the vocabulary.
 QWEN2_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
@@ -64,14 +66,16 @@ class Tokenizer:
         added = _added_tokens(folder)
         try:
             if (folder / "tokenizer.json").is_file():
-                rust = RustTokenizer.from_file(str(folder / "tokenizer.json"))
+                rust = RustTokenizer.from_buffer(
+                    read_given(folder / "tokenizer.json", LARGEST_TOKENIZER, CheckpointError)
+                )
             elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
                 rust = _from_vocab(folder, added)
             else:
                 raise CheckpointError(
                     f"{folder} has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt"
                 )
-        except CheckpointError:
+        except MindseyeError:
             raise
         except Exception as error:  # the library raises bare Exception
             raise CheckpointError(f"the tokenizer files in {folder} cannot be read: {error}") from error
@@ -83,6 +87,7 @@ class Tokenizer:
                     f"{folder}: tokenizer_config.json gives {token.content} the id {i}, but the vocabulary "
                     f"makes it {rust.token_to_id(token.content)}; these files belong to different models"
                 )
+        _check_stored(folder, rust, added)
         return cls(rust)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
@@ -175,7 +180,8 @@ def _from_vocab(folder: Path, added: dict[int, AddedToken]) -> RustTokenizer:
     taken = max(vocab.values(), default=-1)
     lacking = [name for name in SPECIAL_NAMES if name not in vocab]
     vocab.update({name: taken + 1 + n for n, name in enumerate(lacking)})
-    lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+    text = read_given(folder / "merges.txt", LARGEST_TOKENIZER, CheckpointError)
+    lines = text.decode("utf-8").splitlines()
     pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
     merges = [(left, right) for left, right in pairs]
     rust = RustTokenizer(models.BPE(vocab=vocab, merges=merges))
@@ -187,15 +193,30 @@ def _from_vocab(folder: Path, added: dict[int, AddedToken]) -> RustTokenizer:
     return rust
 
 
+def _check_stored(folder: Path, rust: RustTokenizer, added: dict[int, AddedToken]) -> None:
+    """Raise CheckpointError unless the files themselves hold the tokens from which the others are counted on."""
+    stored = {token.content for token in (*added.values(), *rust.get_added_tokens_decoder().values())}
+    lacking = [name for name in STORED_NAMES if name not in stored]
+    if lacking:
+        files = [name for name in ("tokenizer.json", "tokenizer_config.json") if (folder / name).is_file()]
+        raise CheckpointError(
+            f"{folder}: {' and '.join(files) or 'no tokenizer_config.json'} says nothing of the special tokens "
+            f"{', '.join(lacking)}, so their ids are not known; fetch tokenizer_config.json of this model again"
+        )
+
+
 def _added_tokens(folder: Path) -> dict[int, AddedToken]:
     """Added tokens by id from `tokenizer_config.json`, else from the older `added_tokens.json`."""
-    if (folder / "tokenizer_config.json").is_file():
-        said = _read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
-        return {int(i): _added_token(token) for i, token in said.items()}
-    if (folder / "added_tokens.json").is_file():
-        ids = _read_json(folder / "added_tokens.json")
-        return {int(i): _added_token({"content": name}) for name, i in ids.items()}
-    return {}
+    name = next((name for name in ("tokenizer_config.json", "added_tokens.json") if (folder / name).is_file()), None)
+    if name is None:
+        return {}
+    said = _read_json(folder / name)
+    try:
+        if name == "added_tokens.json":
+            return {int(i): _added_token({"content": content}) for content, i in said.items()}
+        return {int(i): _added_token(token) for i, token in (said.get("added_tokens_decoder") or {}).items()}
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        raise CheckpointError(f"{folder / name} holds an added token that is none ({error}); fetch it again") from error
 
 
 def _added_token(said: dict[str, Any]) -> AddedToken:
@@ -204,8 +225,8 @@ def _added_token(said: dict[str, Any]) -> AddedToken:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        found = read_json(path, LARGEST_TOKENIZER, CheckpointError)
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is not JSON ({error}); download it again") from error
     if not isinstance(found, dict):
         raise CheckpointError(f"{path} holds a {type(found).__name__}; expected a JSON object")

@@ -1,6 +1,7 @@
-"""A few pictures of the world that the pocket model knows, to try things with.
+"""What there is to try things with: pictures of the world that the pocket model knows, recipes, a recorded folder.
 
-They are drawn from Noto Emoji (Google Inc., Apache-2.0); see CREDITS.md beside them.
+`sample:NAME` stands for any of it wherever the command line takes a picture, a recipe or a folder, and wherever Python
+takes a path. The pictures are drawn from Noto Emoji (Google Inc., Apache-2.0); see CREDITS.md beside them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,58 @@ from pathlib import Path
 from ..errors import InputError, nearest
 
 FOLDER = Path(__file__).parent
-NAMES: tuple[str, ...] = ("panda-apple", "cat-dog", "fruit-duck", "small-car", "astronaut-rocket")
+PREFIX = "sample:"
+NAMES: tuple[str, ...] = (
+    "animals",
+    "panda-apple",
+    "cat-dog",
+    "fruit-duck",
+    "small-car",
+    "small-cat",
+    "astronaut-rocket",
+)
+"""The pictures."""
+RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml")
+RECORDED = "recorded"
+"""A folder of recorded outputs of the reference implementation."""
+SHOWS = {
+    "animals": "a cat, a dog and a banana on yellow",
+    "panda-apple": "a panda and an apple on blue",
+    "cat-dog": "a cat and a dog on white",
+    "fruit-duck": "a strawberry, a banana, a duck and a pear on yellow",
+    "small-car": "a small car in the middle on green",
+    "small-cat": "a small cat in the middle on blue",
+    "astronaut-rocket": "an astronaut and a rocket on purple",
+    "quick.yaml": "a recipe that runs through every stage of training in ten seconds and learns nothing",
+    "pocket.yaml": "the recipe of the pocket model",
+    RECORDED: "recorded outputs of the reference implementation, to verify against",
+}
+
+
+def is_sample(word: str) -> bool:
+    """Whether a word asks for a sample, of whatever name."""
+    return word.startswith(PREFIX)
 
 
 def path_of(name: str) -> Path:
-    """The PNG of a sample; InputError names the nearest known one."""
-    if name not in NAMES:
-        raise InputError(f'no sample picture "{name}"{nearest(name, NAMES)}; there are {", ".join(NAMES)}')
-    return FOLDER / f"{name}.png"
+    """The file or folder of a sample, with or without "sample:"; InputError names the nearest known one."""
+    name = name.removeprefix(PREFIX)
+    if name not in SHOWS:
+        raise InputError(f'no sample "{name}"{nearest(name, SHOWS)}; there are {", ".join(SHOWS)}')
+    if name in NAMES:
+        return FOLDER / f"{name}.png"
+    return _shipped("recorded", "tests/golden/tiny") if name == RECORDED else _shipped(f"recipes/{name}")
+
+
+def resolve(word: str | Path) -> Path:
+    """The path that a word stands for: a sample's, or its own."""
+    return path_of(str(word)) if is_sample(str(word)) else Path(word)
+
+
+def _shipped(inside: str, in_source: str | None = None) -> Path:
+    """A file that lies beside this one in an installed package, and elsewhere in a checkout of the source."""
+    installed = FOLDER / inside
+    found = installed if installed.exists() else FOLDER.parents[2] / (in_source or inside)
+    if not found.exists():
+        raise InputError(f"this installation has no {inside} ({installed} is missing): install mindseye again")
+    return found

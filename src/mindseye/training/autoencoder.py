@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,9 +18,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from mindseye.errors import SettingsError
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.vae import Autoencoder, ResnetBlock
+from mindseye.settings import check_ranges
+from mindseye.training.stopping import HalfWay, Stop
+from mindseye.whole_files import whole_file, write_whole
 from mindseye.worlds.world import World
 
 Report = Callable[[dict[str, float]], None]
@@ -30,7 +31,6 @@ CONFIG_FILE = "vae_config.json"
 FIRST_LOG_VARIANCE = -5.0  # nearly no noise at the start, or the decoder learns nothing for a long while
 GRADIENT_CLIP = 1.0
 REPORT_EVERY = 50  # steps
-SAVE_EVERY = 120.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ class AutoencoderSettings:
     pool_size: int = 20_000
     """Scenes rendered beforehand, from which the batches are drawn."""
 
+    def __post_init__(self) -> None:
+        counts = dict.fromkeys(("ch", "z_channels", "norm_num_groups"), (1, 4096))
+        steps = dict.fromkeys(("num_crop_steps", "num_warmup_steps"), (0, 100_000_000))
+        check_ranges(self, **counts, **steps, num_steps=(1, 100_000_000), num_res_blocks=(0, 100))
+        check_ranges(self, batch_size=(1, 10_000), crop_size=(8, 64), pool_size=(1, 200_000))
+
     @property
     def config(self) -> VaeConfig:
         """Sizes of the network, not yet scaled."""
@@ -82,22 +88,20 @@ class AutoencoderSettings:
 
 
 def train_autoencoder(
-    settings: AutoencoderSettings, subject: Subject, report: Report, half_way: Path | None = None
+    settings: AutoencoderSettings, subject: Subject, report: Report, half_way: HalfWay | None = None
 ) -> Autoencoder:
     """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then.
 
-    `half_way` names a file that is written every few minutes and that a later call goes on from; it is removed at
-    the end.
+    `half_way` is saved every few minutes and when somebody asks to stop (CancelledError); a later call goes on from it.
     """
     seed = subject.seed
     torch.manual_seed(seed)
-    pool = render_pool(subject, settings.pool_size)
+    pool = render_pool(subject, settings.pool_size, stop=half_way.stop if half_way else None)
     autoencoder = Autoencoder(settings.config)
     prepare_for_training(autoencoder)
     parameters = list(autoencoder.parameters())
     optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
-    first = _go_on(half_way, autoencoder, optimizer) if half_way and half_way.is_file() else 0
-    saved = time.monotonic()
+    first = half_way.resume(autoencoder, optimizer) if half_way else 0
     for step in range(first, settings.num_steps):
         torch.manual_seed(seed * 1_000_003 + step)  # a step depends on its number alone, so a run can go on
         rng = np.random.default_rng((seed, step))
@@ -111,35 +115,20 @@ def train_autoencoder(
         optimizer.step()
         if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
             report({"step": step, **{name: value.item() for name, value in parts.items()}})
-        if half_way and time.monotonic() - saved > SAVE_EVERY:
-            _save_half_way(half_way, autoencoder, optimizer, step + 1)
-            saved = time.monotonic()
-    if half_way:
-        half_way.unlink(missing_ok=True)
+        if half_way:
+            half_way.after_step(step + 1, autoencoder, optimizer)
     return normalise_latents(autoencoder.eval(), to_pixels(pool[:2000]))
 
 
-def _save_half_way(file: Path, autoencoder: Autoencoder, optimizer: torch.optim.Optimizer, step: int) -> None:
-    partial = file.with_name(file.name + ".partial")
-    torch.save({"model": autoencoder.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, partial)
-    partial.replace(file)
-
-
-def _go_on(file: Path, autoencoder: Autoencoder, optimizer: torch.optim.Optimizer) -> int:
-    """Fill both from the file; returns the steps that are done."""
-    try:
-        said = torch.load(file, weights_only=True)
-        autoencoder.load_state_dict(said["model"])
-        optimizer.load_state_dict(said["optimizer"])
-    except Exception as error:  # torch raises whatever it likes at damaged files
-        raise SettingsError(f"{file} does not fit this recipe or is damaged; remove it to begin anew") from error
-    return said["step"]
-
-
-def render_pool(subject: Subject, size: int, split: str = "train") -> np.ndarray:
-    """(size, S, S, 3) uint8 pictures of random scenes."""
+def render_pool(subject: Subject, size: int, split: str = "train", stop: Stop | None = None) -> np.ndarray:
+    """(size, S, S, 3) uint8 pictures of random scenes; CancelledError when `stop` was asked for."""
     rng, world = np.random.default_rng(subject.seed), subject.world
-    return np.stack([world.render(world.sample_scene(rng, split), subject.side) for _ in range(size)])
+    pool = np.empty((size, subject.side, subject.side, 3), np.uint8)
+    for picture in pool:
+        if stop:
+            stop.check()
+        picture[:] = world.render(world.sample_scene(rng, split), subject.side)
+    return pool
 
 
 def to_pixels(pictures: np.ndarray) -> Tensor:
@@ -225,7 +214,8 @@ def measure_psnr(autoencoder: Autoencoder, pixels: Tensor) -> float:
 
 
 def save_autoencoder(autoencoder: Autoencoder, folder: Path) -> None:
-    """Write `ae.safetensors` in bfloat16 and its sizes."""
+    """Write `ae.safetensors` in bfloat16, after its sizes: where the weights are, both are."""
     weights = {name: weight.bfloat16().contiguous() for name, weight in autoencoder.state_dict().items()}
-    save_file(weights, folder / WEIGHTS_FILE)
-    (folder / CONFIG_FILE).write_text(json.dumps(asdict(autoencoder.config), indent=1))
+    write_whole(folder / CONFIG_FILE, json.dumps(asdict(autoencoder.config), indent=1))
+    with whole_file(folder / WEIGHTS_FILE) as unfinished:
+        save_file(weights, unfinished)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+
+from mindseye.pictures import save_png
+from mindseye.whole_files import write_whole
 
 LINES_FILE = "curves.jsonl"
 PICTURE_FILE = "curves.png"
@@ -24,7 +27,7 @@ class Curves:
         self.folder = folder
         self.lines = [line for line in read_lines(folder) if line["step"] <= step]
         text = "".join(json.dumps(line) + "\n" for line in self.lines)
-        (folder / LINES_FILE).write_text(text)
+        write_whole(folder / LINES_FILE, text)
 
     def add(self, line: dict[str, float]) -> None:
         """One more line."""
@@ -34,7 +37,12 @@ class Curves:
 
     def draw(self) -> None:
         """Write `curves.png`."""
-        draw_curves(self.lines).save(self.folder / PICTURE_FILE)
+        save_png(draw_curves(self.lines), self.folder / PICTURE_FILE)
+
+
+def as_line(numbers: Mapping[str, float]) -> str:
+    """Numbers with their names, as a run prints them."""
+    return " ".join(f"{name} {value:g}" for name, value in numbers.items())
 
 
 def read_lines(folder: Path) -> list[dict[str, float]]:

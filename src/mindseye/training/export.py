@@ -14,6 +14,7 @@ from mindseye.networks.unified import UnifiedModel
 from mindseye.networks.vae import Autoencoder
 from mindseye.training.optimizer import Average
 from mindseye.training.recipe import ModelSizes
+from mindseye.whole_files import write_whole
 from mindseye.worlds.episodes import SYSTEM_PROMPTS
 
 DEFAULTS_FILE = "mindseye.json"
@@ -35,7 +36,7 @@ EDIT: dict[str, Any] = {
 def write_defaults(folder: Path) -> None:
     """Say what requests to a model of the world should use unless told otherwise."""
     said = {"draw": DRAW, "edit": EDIT, "text": {"max_tokens": 64}, "system_prompts": dict(SYSTEM_PROMPTS)}
-    (folder / DEFAULTS_FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(folder / DEFAULTS_FILE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
 
 
 def transforms_of(sizes: ModelSizes, model: UnifiedModel) -> ImageTransforms:

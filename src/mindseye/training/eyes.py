@@ -18,9 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mindseye.networks.unified import UnifiedModel
+from mindseye.settings import check_ranges
 from mindseye.training.autoencoder import Subject, to_pixels
 from mindseye.training.optimizer import OptimizerSettings, make_optimizer
 from mindseye.training.pixels import to_patches
+from mindseye.training.stopping import HalfWay
 from mindseye.worlds.world import World
 
 Report = Callable[[dict[str, float]], None]
@@ -36,6 +38,9 @@ class EyesSettings:
     num_steps: int = 3000
     batch_size: int = 64
     learning_rate: float = 1.5e-3
+
+    def __post_init__(self) -> None:
+        check_ranges(self, num_steps=(0, 100_000_000), batch_size=(1, 10_000))
 
 
 class SeenPatches(nn.Module):
@@ -61,10 +66,15 @@ class SeenPatches(nn.Module):
         return {name: head(normed) for name, head in self.heads.items()}
 
 
-def teach_eyes(model: UnifiedModel, settings: EyesSettings, subject: Subject, report: Report) -> None:
-    """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then."""
+def teach_eyes(
+    model: UnifiedModel, settings: EyesSettings, subject: Subject, report: Report, half_way: HalfWay | None = None
+) -> None:
+    """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then.
+
+    `half_way` is saved every few minutes and when somebody asks to stop (CancelledError); a later call goes on from it.
+    """
     torch.manual_seed(subject.seed)
-    rng, world = np.random.default_rng((subject.seed, 1)), subject.world
+    world = subject.world
     per_side = subject.side // model.config.vit.patch_size
     student = SeenPatches(model, world, per_side)
     pace = OptimizerSettings(
@@ -74,7 +84,8 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, subject: Subject, re
         learning_rate=settings.learning_rate,
     )
     optimizer = make_optimizer(student, pace)
-    for step in range(settings.num_steps):
+    for step in range(half_way.resume(student, optimizer) if half_way else 0, settings.num_steps):
+        rng = np.random.default_rng((subject.seed, 1, step))  # a step depends on its number alone, so a run can go on
         scenes = [world.sample_scene(rng, "train") for _ in range(settings.batch_size)]
         pixels = to_pixels(np.stack([world.render(scene, subject.side) for scene in scenes]))
         with torch.autocast("cpu", torch.bfloat16):
@@ -90,6 +101,8 @@ def teach_eyes(model: UnifiedModel, settings: EyesSettings, subject: Subject, re
         if step % REPORT_EVERY == 0 or step + 1 == settings.num_steps:
             right = {name: (scores[name].argmax(-1) == truth[name]).float().mean().item() for name in truth}
             report({"step": step, "loss": sum(loss.item() for loss in losses), **right})
+        if half_way:
+            half_way.after_step(step + 1, student, optimizer)
     for parameter in student.parameters():
         parameter.grad = None
 

@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mindseye.errors import SettingsError
 from mindseye.networks.unified import UnifiedModel
 from mindseye.networks.vae import Autoencoder
-from mindseye.training.curves import Curves
+from mindseye.training.curves import Curves, as_line
 from mindseye.training.data import WorldStream, see
 from mindseye.training.losses import compute_losses, draw_times, to_network_input
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.recipe import Recipe
 from mindseye.training.resume import TrainState, save_state
+from mindseye.training.stopping import Stop
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class Stop:
-    """Whether somebody asked the run to stop."""
-
-    asked: bool = False
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[Stop]:
-    """SIGTERM and SIGINT end the run after the step in progress, with its state saved."""
-    stop = Stop()
-
-    def ask(*_: Any) -> None:
-        stop.asked = True
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @dataclass
@@ -79,22 +57,21 @@ class Trainer:
     autoencoder: Autoencoder
     folder: Path
 
-    def run(self, state: TrainState, say: Say) -> bool:
+    def run(self, state: TrainState, say: Say, stop: Stop) -> bool:
         """Train from where `state` is; True when all steps are done, False when asked to stop before."""
         settings = settings_of(self.recipe, state)
         saving, curves = self.recipe.saving, Curves(self.folder, state.step)
         tally, saved = Tally(), time.monotonic()
-        with stop_on_signals() as stop:
-            while state.step < settings.num_steps and not stop.asked:
-                tally.add(self.step(state, settings))
-                if state.step % saving.report_every == 0:
-                    curves.add(line := tally.line(state.step, settings.learning_rate_at(state.step - 1)))
-                    say(" ".join(f"{name} {value:g}" for name, value in line.items()))
-                    tally = Tally()
-                if time.monotonic() - saved > 60 * saving.every_minutes:
-                    save_state(state, self.folder)
-                    curves.draw()
-                    saved = time.monotonic()
+        while state.step < settings.num_steps and not stop.asked:
+            tally.add(self.step(state, settings))
+            if state.step % saving.report_every == 0:
+                curves.add(line := tally.line(state.step, settings.learning_rate_at(state.step - 1)))
+                say(as_line(line))
+                tally = Tally()
+            if time.monotonic() - saved > 60 * saving.every_minutes:
+                save_state(state, self.folder)
+                curves.draw()
+                saved = time.monotonic()
         save_state(state, self.folder)
         curves.draw()
         return state.step >= settings.num_steps
@@ -118,7 +95,7 @@ class Trainer:
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
         if not torch.isfinite(norm):
-            raise FloatingPointError(f"the gradient at step {state.step} is {norm.item()}; lower the learning rate")
+            raise SettingsError(f"the gradient at step {state.step} is {norm.item()}; lower the learning rate")
         state.optimizer.step()
         state.average.update(self.model, state.step, settings.ema_decay_at(state.step))
         state.step += 1

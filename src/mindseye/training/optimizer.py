@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import SettingsError
+from mindseye.settings import check_ranges
 from mindseye.training.muon import orthogonalise
 
 MUON_MOMENTUM = 0.95
@@ -34,6 +35,9 @@ class OptimizerSettings:
     ema_decay: float = 0.999
 
     def __post_init__(self) -> None:
+        check_ranges(self, num_steps=(1, 10**9), num_decay_steps=(0, 10**9), num_warmup_steps=(0, 10**9))
+        check_ranges(self, learning_rate=(1e-12, 1e3), muon_learning_rate=(0.0, 1e3), weight_decay=(0.0, 1e3))
+        check_ranges(self, gradient_clip=(1e-12, 1e12), beta1=(0.0, 1.0), beta2=(0.0, 1.0), ema_decay=(0.0, 1.0))
         if self.num_warmup_steps + self.num_decay_steps > self.num_steps:
             raise SettingsError(
                 f"{self.num_warmup_steps} warmup steps and {self.num_decay_steps} decay steps do not fit into "

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from mindseye.errors import InputError, SettingsError
 from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
+from mindseye.settings import check_ranges
 from mindseye.training.autoencoder import AutoencoderSettings
 from mindseye.training.eyes import EyesSettings
 from mindseye.training.losses import LossSettings
@@ -38,8 +39,7 @@ class ModelSizes:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            if getattr(self, item.name) < 1:
-                raise SettingsError(f"{item.name} is {getattr(self, item.name)}; expected 1 or more")
+            check_ranges(self, **{item.name: (1, 1_000_000 if item.name == "max_position_embeddings" else 65_536)})
         for whole, part in (
             ("hidden_size", "num_attention_heads"),
             ("num_attention_heads", "num_key_value_heads"),
@@ -112,6 +112,8 @@ class DataSettings:
             raise SettingsError("every phase but the last needs an `until`, and the last must have none")
         if any(a >= b for a, b in pairwise(ends[:-1])):  # type: ignore[operator]
             raise SettingsError(f"the phases' `until` must rise; they are {ends}")
+        check_ranges(self, tokens_per_batch=(64, 10_000_000), stretch=(1.0, 100.0), noisy_copies=(1, 64))
+        check_ranges(self, look_back=(0.0, 1.0), latents_with_questions=(0.0, 1.0))
 
     def phase_at(self, step: int) -> Phase:
         """The phase that a step belongs to."""
@@ -125,6 +127,9 @@ class SavingSettings:
     every_minutes: float = 3.0
     report_every: int = 20
     """Steps between two lines of the curves."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, every_minutes=(0.0, 1e6), report_every=(1, 1_000_000))
 
 
 @dataclass(frozen=True)
@@ -153,8 +158,9 @@ class Recipe:
     saving: SavingSettings = field(default_factory=SavingSettings)
 
     def __post_init__(self) -> None:
-        if self.threads is not None and self.threads < 1:
-            raise SettingsError(f"threads is {self.threads}; expected 1 or more")
+        check_ranges(self, seed=(0, 2**31 - 1))
+        if self.threads is not None:
+            check_ranges(self, threads=(1, 4096))
         if self.precision not in ("bfloat16", "float32"):
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
         try:

@@ -12,6 +12,7 @@ from torch import nn
 
 from mindseye.errors import SettingsError
 from mindseye.training.optimizer import Average
+from mindseye.whole_files import whole_file
 
 STATE_FILE = "state.pt"
 
@@ -42,12 +43,10 @@ class TrainState:
 def save_state(state: TrainState, folder: Path) -> None:
     """Write the state; a crash on the way leaves the state before."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / (STATE_FILE + ".partial")
-    with partial.open("wb") as file:
+    with whole_file(folder / STATE_FILE) as unfinished, unfinished.open("wb") as file:
         torch.save(state.to_dict(), file)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / STATE_FILE)
 
 
 def has_state(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,14 @@ import torch
 from safetensors.torch import load_file
 
 from mindseye.checkpoints.weights import weights_file
-from mindseye.errors import SettingsError
+from mindseye.errors import CancelledError, SettingsError
+from mindseye.given_files import read_json
 from mindseye.inputs.tokenizer import Tokenizer
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.unified import UnifiedModel
 from mindseye.networks.vae import Autoencoder
 from mindseye.training import autoencoder as pocket_autoencoder
+from mindseye.training.curves import as_line
 from mindseye.training.data import WorldStream, cached
 from mindseye.training.export import export
 from mindseye.training.eyes import teach_eyes
@@ -26,7 +27,8 @@ from mindseye.training.loop import Trainer
 from mindseye.training.optimizer import Average, make_optimizer
 from mindseye.training.plans import Marks, Planner
 from mindseye.training.recipe import Recipe
-from mindseye.training.resume import TrainState, has_state, load_state
+from mindseye.training.resume import TrainState, has_state, load_state, save_state
+from mindseye.training.stopping import HalfWay, Stop, stop_on_signals
 from mindseye.training.vocabulary import train_vocabulary
 from mindseye.worlds.world import World, sample_sentences
 
@@ -61,29 +63,41 @@ def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
 
     `finish_in` lets the learning rate fall to zero over so many steps from where the run stands.
     """
-    if finish_in is not None and finish_in < 1:
-        raise SettingsError(f"finish_in is {finish_in}; expected 1 or more steps")
-    prepared = prepare(recipe, say)
-    state = prepared.state
-    if finish_in is not None:
-        state.ending = (state.step + finish_in, finish_in)
-    is_done = prepared.trainer.run(state, say)
-    if is_done:
-        prepared.export(prepared.trainer.folder / CHECKPOINT_FOLDER)
-        say(f"exported to {prepared.trainer.folder / CHECKPOINT_FOLDER}")
-    return is_done
+    if finish_in is not None and not 1 <= finish_in <= 10**9:
+        raise SettingsError(f"finish_in is {finish_in}; expected 1 to 10**9 steps")
+    with stop_on_signals() as stop:
+        try:
+            prepared = prepare(recipe, say, stop)
+        except CancelledError:
+            return False
+        trainer, state = prepared.trainer, prepared.state
+        if not has_state(trainer.folder):
+            save_state(state, trainer.folder)  # the eyes are taught once
+        half_way_eyes(trainer.folder, stop).forget()
+        if finish_in is not None:
+            state.ending = (state.step + finish_in, finish_in)
+        is_done = trainer.run(state, say, stop)
+        if is_done:
+            prepared.export(trainer.folder / CHECKPOINT_FOLDER)
+            say(f"exported to {trainer.folder / CHECKPOINT_FOLDER}")
+        return is_done
 
 
-def prepare(recipe: Recipe, say: Say) -> Prepared:
-    """Everything that a run needs; makes the autoencoder and the vocabulary when they are absent."""
+def prepare(recipe: Recipe, say: Say, stop: Stop | None = None) -> Prepared:
+    """Everything that a run needs; makes the autoencoder and the vocabulary when they are absent.
+
+    Raises CancelledError once `stop` is asked for, with what was done so far saved.
+    """
+    stop = stop or Stop()
     if recipe.threads is not None:
         torch.set_num_threads(recipe.threads)
     torch.set_flush_denormal(True)  # tiny numbers late in training would cost ten times the time
     folder = Path(recipe.run_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    autoencoder = prepare_autoencoder(recipe, folder, say)
+    autoencoder = prepare_autoencoder(recipe, folder, say, stop)
     vocabulary = folder / VOCABULARY_FOLDER
     tokenizer = prepare_vocabulary(recipe, vocabulary, say)
+    stop.check()
     model = UnifiedModel(recipe.model.unified(-(-(tokenizer.largest_id + 1) // 16) * 16, autoencoder.config))
     model.initialise(torch.Generator().manual_seed(recipe.seed))
     state = TrainState(model, make_optimizer(model, recipe.optimizer), Average(model))
@@ -91,7 +105,7 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
         load_state(state, folder)
         say(f"resuming at step {state.step}")
     else:
-        begin(recipe, model, say)
+        begin(recipe, model, say, stop)
         state.average = Average(model)
     if recipe.fused:
         fuse(model)
@@ -106,14 +120,20 @@ def prepare(recipe: Recipe, say: Say) -> Prepared:
     return Prepared(Trainer(recipe, stream, model, autoencoder, folder), state, vocabulary)
 
 
-def begin(recipe: Recipe, model: UnifiedModel, say: Say) -> None:
+def begin(recipe: Recipe, model: UnifiedModel, say: Say, stop: Stop) -> None:
     """The weights of the first step: random or those of a checkpoint, with eyes that have been taught to see."""
     if recipe.start_from is not None:
         fill(model, Path(recipe.start_from))
         say(f"starting from {recipe.start_from}")
     if recipe.eyes.num_steps:
         say("teaching the eyes")
-        teach_eyes(model, recipe.eyes, subject_of(recipe), lambda numbers: say(f"eyes {numbers}"))
+        half_way, subject = half_way_eyes(Path(recipe.run_folder), stop), subject_of(recipe)
+        teach_eyes(model, recipe.eyes, subject, lambda numbers: say(f"eyes {as_line(numbers)}"), half_way)
+
+
+def half_way_eyes(folder: Path, stop: Stop) -> HalfWay:
+    """Where the lesson of the eyes stands."""
+    return HalfWay(folder / "eyes-half-way.pt", stop)
 
 
 def fill(model: UnifiedModel, folder: Path) -> None:
@@ -127,25 +147,24 @@ def fill(model: UnifiedModel, folder: Path) -> None:
         raise SettingsError(f"the weights of {folder} are of other sizes than the recipe's model: {error}") from error
 
 
-def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say) -> Autoencoder:
+def prepare_autoencoder(recipe: Recipe, folder: Path, say: Say, stop: Stop) -> Autoencoder:
     """The autoencoder in `folder`, trained first when there is none."""
     weights, sizes = folder / pocket_autoencoder.WEIGHTS_FILE, folder / pocket_autoencoder.CONFIG_FILE
     if not weights.is_file():
         say("training the autoencoder")
+        half_way = HalfWay(folder / "autoencoder-half-way.pt", stop)
         trained = pocket_autoencoder.train_autoencoder(
-            recipe.autoencoder,
-            subject_of(recipe),
-            lambda numbers: say(f"autoencoder {numbers}"),
-            folder / "autoencoder-half-way.pt",
+            recipe.autoencoder, subject_of(recipe), lambda numbers: say(f"autoencoder {as_line(numbers)}"), half_way
         )
         unseen = replace(subject_of(recipe), seed=recipe.seed + 1)
         pictures = pocket_autoencoder.render_pool(unseen, 200, "validation")
         psnr = pocket_autoencoder.measure_psnr(trained, pocket_autoencoder.to_pixels(pictures))
         say(f"the autoencoder gives back unseen scenes at {psnr:.2f} dB")
         pocket_autoencoder.save_autoencoder(trained, folder)
+        half_way.forget()
     if not sizes.is_file():
         raise SettingsError(f"{weights} has no {sizes.name} beside it; remove it to train the autoencoder anew")
-    said = json.loads(sizes.read_text())
+    said = read_json(sizes, error=SettingsError)
     autoencoder = Autoencoder(replace(VaeConfig(**said), ch_mult=tuple(said["ch_mult"])))
     autoencoder.load_state_dict({name: weight.float() for name, weight in load_file(weights).items()})
     return autoencoder.eval().requires_grad_(False)

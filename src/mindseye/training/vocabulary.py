@@ -12,6 +12,8 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from mindseye.inputs.tokenizer import QWEN2_WORDS
+from mindseye.settings import check_ranges
+from mindseye.whole_files import write_whole
 
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
 
@@ -24,6 +26,9 @@ class VocabularySettings:
     """Words and special tokens together; the words end earlier when there are no pairs left to join."""
     num_episodes: int = 20_000
     """Episodes of the world whose texts are counted."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, size=(300, 1_000_000), num_episodes=(1, 10_000_000))
 
 
 def train_vocabulary(texts: Iterable[str], words: Sequence[str], size: int, folder: Path) -> int:
@@ -51,7 +56,7 @@ def train_vocabulary(texts: Iterable[str], words: Sequence[str], size: int, fold
     rust.model.save(str(folder))
     first_special = rust.get_vocab_size()
     config = json.dumps(tokenizer_config(first_special), indent=1)
-    (folder / "tokenizer_config.json").write_text(config, encoding="utf-8")
+    write_whole(folder / "tokenizer_config.json", config)  # the last of the three: with it the vocabulary is there
     return first_special + len(SPECIAL_TOKENS)
 
 

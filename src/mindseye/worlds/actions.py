@@ -11,13 +11,13 @@ from mindseye.worlds.episodes import Builder
 from mindseye.worlds.language import the
 from mindseye.worlds.scenes import Scene
 
-_PUSH = {
+PUSH = {
     "en": ("push {the} {way}", "push {the} {to_way}"),
     "zh": ("把{the}向{way}推", "把{the}往{way}推"),
 }
-_CLOSER = {"en": ("step closer", "come closer", "move closer"), "zh": ("走近一点", "靠近一点")}
-_LOOK = {"en": ("look {way}", "look {to_way}"), "zh": ("向{way}看", "往{way}看")}
-_TAKE = {
+CLOSER = {"en": ("step closer", "come closer", "move closer"), "zh": ("走近一点", "靠近一点")}
+LOOK = {"en": ("look {way}", "look {to_way}"), "zh": ("向{way}看", "往{way}看")}
+TAKE = {
     "en": ("take {the}", "take {the} away", "pick up {the}"),
     "zh": ("拿走{the}", "把{the}拿走", "拿起{the}"),
 }
@@ -34,7 +34,7 @@ def act_by_pushing(dice: Dice, language: str, scene: Scene) -> Change | None:
     if not free:
         return None
     way = dice.pick(free)
-    text = dice.pick(_PUSH[language]).format(the=the(language, noun), **_way_words(language, way))
+    text = dice.pick(PUSH[language]).format(the=the(language, noun), **_way_words(language, way))
     return Change(text, operations.push(scene, noun, way))
 
 
@@ -42,7 +42,7 @@ def act_by_closing_in(dice: Dice, language: str, scene: Scene) -> Change | None:
     """All that is small becomes big."""
     if not any(thing.size == "small" for thing in scene.things):
         return None
-    return Change(dice.pick(_CLOSER[language]), operations.closer(scene))
+    return Change(dice.pick(CLOSER[language]), operations.closer(scene))
 
 
 def act_by_looking(dice: Dice, language: str, scene: Scene) -> Change | None:
@@ -50,7 +50,7 @@ def act_by_looking(dice: Dice, language: str, scene: Scene) -> Change | None:
     if not scene.things or scene.at("middle"):
         return None
     way = dice.pick(("left", "right"))
-    text = dice.pick(_LOOK[language]).format(**_way_words(language, way))
+    text = dice.pick(LOOK[language]).format(**_way_words(language, way))
     return Change(text, operations.look(scene, way))
 
 
@@ -59,7 +59,7 @@ def act_by_taking(dice: Dice, language: str, scene: Scene) -> Change | None:
     noun = pick_single(dice, scene)
     if noun is None:
         return None
-    text = dice.pick(_TAKE[language]).format(the=the(language, noun))
+    text = dice.pick(TAKE[language]).format(the=the(language, noun))
     return Change(text, operations.remove(scene, noun))
 
 

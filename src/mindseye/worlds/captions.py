@@ -11,7 +11,7 @@ from mindseye.worlds.language import NOTHING, as_typed, at, colour, listing, one
 from mindseye.worlds.sampling import any_scene
 from mindseye.worlds.scenes import Scene
 
-_REQUESTS = {
+REQUESTS = {
     "en": (("describe the picture", "."), ("describe this image", "."), ("what do you see", "?")),
     "zh": (("描述这张图", "."), ("描述这张图片", "."), ("你看到了什么", "?")),
 }
@@ -35,7 +35,7 @@ def caption(language: str, scene: Scene) -> str:
 
 def _caption(dice: Dice, language: str, options: EpisodeOptions) -> Episode:
     scene = any_scene(dice.rng, 0 if dice.chance(_EMPTY_SHARE) else None)
-    request, mark = dice.pick(_REQUESTS[language])
+    request, mark = dice.pick(REQUESTS[language])
     answer = caption(language, scene)
     steps = (
         Show(scene),

@@ -18,8 +18,8 @@ from mindseye.worlds.sampling import ALL_BACKGROUNDS, ALL_NOUNS
 from mindseye.worlds.scenes import CORNERS, Scene, Thing
 from mindseye.worlds.wishes import Wanted, Wish
 
-_ORDERS = {"en": ("", "draw ", "please draw "), "zh": ("", "画", "请画")}
-_GROUNDS = {
+ORDERS = {"en": ("", "draw ", "please draw "), "zh": ("", "画", "请画")}
+GROUNDS = {
     "en": (" on {a} background", ", {colour} background", " with {a} background"),
     "zh": ("，{colour}背景", "，背景是{colour}"),
 }
@@ -120,12 +120,12 @@ def _layout_words(dice: Dice, language: str, wanted: tuple[Wanted, ...]) -> str:
 
 def _request(dice: Dice, language: str, phrase: str, things: tuple[Thing, ...], wish: Wish) -> Request:
     ground = dice.pick(ALL_BACKGROUNDS) if dice.chance(0.5) else None
-    order = dice.pick(_ORDERS[language])
+    order = dice.pick(ORDERS[language])
     if language == "zh" and "有" in phrase:
         order = ""
     if ground:
         word = colour(language, ground)
         a_word = f"{'an' if ground == 'orange' else 'a'} {word}"
-        phrase += dice.pick(_GROUNDS[language]).format(colour=word, a=a_word)
+        phrase += dice.pick(GROUNDS[language]).format(colour=word, a=a_word)
     text = as_typed(dice, language, order + phrase)
     return Request(text, Scene(things, ground or "white"), Wish(wish.things, ground, wish.relation))

@@ -21,18 +21,18 @@ class Change:
     after: Scene
 
 
-_REMOVE = {
+REMOVE = {
     "en": ("remove {the}", "delete {the}", "erase {the}"),
     "zh": ("去掉{the}", "移除{the}", "把{the}去掉"),
 }
-_ADD = {"en": ("add {one}",), "zh": ("加{one}",)}
-_ADD_AT = {"en": ("add {one} {at}", "put {one} {at}"), "zh": ("在{at}加{one}", "{at}加{one}")}
-_REPLACE = {
+ADD = {"en": ("add {one}",), "zh": ("加{one}",)}
+ADD_AT = {"en": ("add {one} {at}", "put {one} {at}"), "zh": ("在{at}加{one}", "{at}加{one}")}
+REPLACE = {
     "en": ("replace {the} with {one}", "turn {the} into {one}", "change {the} into {one}"),
     "zh": ("把{the}换成{one}", "把{the}变成{one}"),
 }
-_MOVE = {"en": ("move {the} to {place}", "put {the} {at}"), "zh": ("把{the}移到{at}", "把{the}放到{at}")}
-_RECOLOUR = {
+MOVE = {"en": ("move {the} to {place}", "put {the} {at}"), "zh": ("把{the}移到{at}", "把{the}放到{at}")}
+RECOLOUR = {
     "en": (
         "make the background {colour}",
         "turn the background {colour}",
@@ -47,7 +47,7 @@ def change_by_removing(dice: Dice, language: str, scene: Scene) -> Change | None
     noun = pick_single(dice, scene)
     if noun is None:
         return None
-    text = dice.pick(_REMOVE[language]).format(the=the(language, noun))
+    text = dice.pick(REMOVE[language]).format(the=the(language, noun))
     return Change(text, operations.remove(scene, noun))
 
 
@@ -58,7 +58,7 @@ def change_by_adding(dice: Dice, language: str, scene: Scene) -> Change | None:
     noun = dice.pick(ALL_NOUNS)
     size = "small" if dice.chance(0.25) else None
     place = dice.pick(scene.free_places) if dice.chance(0.7) else None
-    wording = dice.pick((_ADD_AT if place else _ADD)[language])
+    wording = dice.pick((ADD_AT if place else ADD)[language])
     text = wording.format(one=one(language, noun, size), at=at(language, place) if place else "")
     return Change(text, operations.add(scene, noun, place, size or "big"))
 
@@ -69,7 +69,7 @@ def change_by_replacing(dice: Dice, language: str, scene: Scene) -> Change | Non
     if noun is None:
         return None
     by = dice.pick([name for name in ALL_NOUNS if name != noun])
-    text = dice.pick(_REPLACE[language]).format(the=the(language, noun), one=one(language, by))
+    text = dice.pick(REPLACE[language]).format(the=the(language, noun), one=one(language, by))
     return Change(text, operations.replace(scene, noun, by))
 
 
@@ -79,14 +79,14 @@ def change_by_moving(dice: Dice, language: str, scene: Scene) -> Change | None:
     if noun is None or not scene.free_places:
         return None
     place = dice.pick(scene.free_places)
-    text = dice.pick(_MOVE[language]).format(the=the(language, noun), place=f"the {place}", at=at(language, place))
+    text = dice.pick(MOVE[language]).format(the=the(language, noun), place=f"the {place}", at=at(language, place))
     return Change(text, operations.move(scene, noun, place))
 
 
 def change_by_recolouring(dice: Dice, language: str, scene: Scene) -> Change:
     """On another background."""
     ground = dice.pick([name for name in ALL_BACKGROUNDS if name != scene.background])
-    text = dice.pick(_RECOLOUR[language]).format(colour=colour(language, ground))
+    text = dice.pick(RECOLOUR[language]).format(colour=colour(language, ground))
     return Change(text, operations.recolour(scene, ground))
 
 

@@ -18,10 +18,10 @@ from mindseye.worlds.nouns import KINDS, NOUNS, is_a
 from mindseye.worlds.sampling import ALL_NOUNS, any_scene
 from mindseye.worlds.scenes import CORNERS, Scene
 
-_REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
-_REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}
-_ADD = {"en": "add {several}", "zh": "加{several}"}
-_HOW_MANY_LEFT = {"en": "{how_many} are left?", "zh": "还剩{how_many}？"}
+REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
+REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}
+ADD = {"en": "add {several}", "zh": "加{several}"}
+HOW_MANY_LEFT = {"en": "{how_many} are left?", "zh": "还剩{how_many}？"}
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def next_step(dice: Dice, language: str, scene: Scene) -> Step | None:
             return None
         kind = dice.pick(kinds)
         said = KINDS[kind].every if language == "en" else KINDS[kind].zh
-        return Step(_REMOVE_ALL[language].format(kind=said), operations.remove_all(scene, kind))
+        return Step(REMOVE_ALL[language].format(kind=said), operations.remove_all(scene, kind))
     noun = pick_single(dice, scene)
     if noun is None:
         return None
-    text = _REMOVE[language].format(the=grammar.the(language, noun))
+    text = REMOVE[language].format(the=grammar.the(language, noun))
     return Step(text, operations.remove(scene, noun))
 
 
@@ -61,7 +61,7 @@ def _add_step(dice: Dice, language: str, scene: Scene) -> Step | None:
     for _ in range(count):
         after = operations.add(after, noun)
     said = f"one {noun}" if language == "en" and count == 1 else grammar.several(language, count, noun)
-    return Step(_ADD[language].format(several=said), after)
+    return Step(ADD[language].format(several=said), after)
 
 
 def _steps(dice: Dice, language: str, scene: Scene) -> list[Step] | None:
@@ -88,7 +88,7 @@ def _what_is_counted(dice: Dice, before: Scene, steps: list[Step]) -> tuple[str,
 
 
 def _puzzle(dice: Dice, language: str, steps: list[Step], counted: str) -> str:
-    how_many = _HOW_MANY_LEFT[language].format(how_many=grammar.how_many(language, counted))
+    how_many = HOW_MANY_LEFT[language].format(how_many=grammar.how_many(language, counted))
     orders = [step.text for step in steps]
     if language == "zh":
         return "。".join([*orders, how_many])
