@@ -1,7 +1,8 @@
 """The commands of a documentation page, run as they stand; `python tests/documented.py docs/*.md` renews their outputs.
 
 A block that begins with "$ " is a console: each such line is a command, what follows is its output. Numbers with a
-point are times, memory and losses: any such number will do. A line "..." stands for any lines.
+point are times, memory and losses, and runs bear the time of their start: any such number will do. A line "..." stands
+for any lines.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"\d+\.\d+(e[+-]?\d+)?|\d+e[+-]\d+")
+NUMBER = re.compile(r"\d{8}_\d{6}|\d+\.\d+(e[+-]?\d+)?|\d+e[+-]\d+")
 ANY = "..."
 
 

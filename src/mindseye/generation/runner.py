@@ -7,6 +7,7 @@ starts another. Everybody else talks to it from any thread, or from asyncio, thr
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import threading
 import time
@@ -144,10 +145,21 @@ def in_own_thread(work: Callable[[], Result]) -> Result:
 
     thread = threading.Thread(target=run, name="mindseye-load", daemon=True)
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:
+        interrupt(thread)
+        raise
     if errors:
         raise errors[0]
     return found[0]
+
+
+def interrupt(thread: threading.Thread) -> None:
+    """Raise KeyboardInterrupt in a thread and wait for its end: none may be inside torch when the interpreter goes."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
+    thread.join()
 
 
 @contextmanager

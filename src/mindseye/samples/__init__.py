@@ -25,6 +25,10 @@ NAMES: tuple[str, ...] = (
 RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml")
 RECORDED = "recorded"
 """A folder of recorded outputs of the reference implementation."""
+PUZZLES = "puzzles"
+"""A folder of rows for batch runs, with their pictures."""
+FOLDERS = {RECORDED: "tests/golden/tiny", PUZZLES: "examples/batch"}
+"""Where the folders lie in a checkout of the source."""
 SHOWS = {
     "animals": "a cat, a dog and a banana on yellow",
     "panda-apple": "a panda and an apple on blue",
@@ -36,6 +40,7 @@ SHOWS = {
     "quick.yaml": "a recipe that runs through every stage of training in ten seconds and learns nothing",
     "pocket.yaml": "the recipe of the pocket model",
     RECORDED: "recorded outputs of the reference implementation, to verify against",
+    PUZZLES: "sixty puzzles with true traces and pictures, for a batch run",
 }
 
 
@@ -51,7 +56,9 @@ def path_of(name: str) -> Path:
         raise InputError(f'no sample "{name}"{nearest(name, SHOWS)}; there are {", ".join(SHOWS)}')
     if name in NAMES:
         return FOLDER / f"{name}.png"
-    return _shipped("recorded", "tests/golden/tiny") if name == RECORDED else _shipped(f"recipes/{name}")
+    if name in FOLDERS:
+        return _shipped(name, FOLDERS[name])
+    return _shipped(f"recipes/{name}")
 
 
 def resolve(word: str | Path) -> Path:
