@@ -44,7 +44,9 @@ class Message:
     @property
     def text(self) -> str:
         """All its texts, one after the other."""
-        return "\n".join(item.text for item in self.items if isinstance(item, Text))
+        items = [self.items] if isinstance(self.items, str) else self.items
+        said = [item.text if isinstance(item, Text) else item for item in items]
+        return "\n".join(text for text in said if isinstance(text, str))
 
 
 def check_role(role: object) -> None:

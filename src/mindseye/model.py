@@ -34,6 +34,7 @@ from .params import ImageParams, TextParams, check_seed
 from .reply import Reply, parts_of
 from .version import __version__
 
+LOAD_OPTIONS = ("device", "dtype", "weights_name", "transforms", "understanding_only")
 PATIENCE = 0.02  # seconds between tries where too many requests wait
 
 
@@ -141,8 +142,10 @@ class Model:
         self, requests: Sequence[Request], examples: Sequence[Sequence[object]] = ()
     ) -> list[Reply | Exception]:
         """As `run`, but a request that fails has its error in its place, and the others their replies."""
-        if isinstance(requests, Request) or not all(isinstance(request, Request) for request in requests):
+        found = list(requests) if isinstance(requests, Iterable) else None
+        if found is None or not all(isinstance(request, Request) for request in found):
             raise InputError("run takes a list of requests; make each with model.request(...)")
+        requests = found
         start = self.primed(examples, [request.task for request in requests])
         jobs: list[Job] = []
         with cancelled_together(jobs):
@@ -156,19 +159,24 @@ class Model:
     ) -> Iterator[tuple[Request, Reply | Exception]]:
         """(request, reply or error) for any number of requests, however long, with at most `window` of them alive.
 
-        They come as they end, or with `in_order` as they were given. Leaving the loop cancels those that run.
+        They come as they end, or with `in_order` as they were given. Where `requests` itself raises, those before it
+        are answered first. Leaving the loop cancels those that run.
         """
-        if window < 1:
-            raise InputError(f"window is {window}; expected 1 or more")
+        if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+            raise InputError(f"window is {window!r}; expected a whole number from 1 on")
+        if isinstance(requests, Request) or not isinstance(requests, Iterable):
+            raise InputError("map takes any number of requests; make each with model.request(...)")
+        self.runner.check_place()
         ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         alive: dict[int, tuple[Request, Job]] = {}
-        coming, number, turn = iter(requests), 0, -1
+        coming, number, turn = Coming(requests), 0, -1
         try:
             while True:
                 for request in itertools.islice(coming, window - len(alive)):
                     alive[number] = request, self._start(request, None, _when_ended(ended, number))
                     number += 1
                 if not alive:
+                    coming.raise_error()
                     return
                 if in_order:
                     turn += 1
@@ -186,6 +194,7 @@ class Model:
 
         Raises OverloadedError where too many wait, MemoryShortError where it can never fit.
         """
+        checked(request)
         return self.runner.submit(self.story(request), on_event, self.cost(request), request.deadline)
 
     def _start(
@@ -196,7 +205,9 @@ class Model:
             try:
                 story = self.story(request, conversation)
                 return self.runner.submit(story, on_event, self.cost(request), request.deadline)
-            except OverloadedError:
+            except OverloadedError as error:
+                if self.runner.is_here():
+                    return Job.failed(error, on_event)
                 time.sleep(PATIENCE)
             except MindseyeError as error:
                 return Job.failed(error, on_event)
@@ -314,8 +325,10 @@ class Chat:
         """One turn as events. A turn that fails or is not heard to its end leaves no trace in the conversation."""
         future, model = self.conversation.fork(), self.model
         story = model.story(request, future)
-        yield from model.runner.submit(story, cost=model.cost(request), deadline=request.deadline)
-        self.conversation = future
+        for event in model.runner.submit(story, cost=model.cost(request), deadline=request.deadline):
+            if isinstance(event, TurnEnd):
+                self.conversation = future
+            yield event
 
 
 class FakeModel(Model):
@@ -364,9 +377,49 @@ def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **
     "bfloat16"), weights_name, understanding_only. Raises CheckpointError for a folder that is missing, incomplete or
     of another kind.
     """
+    if not (engine is None or isinstance(engine, EngineConfig)):
+        raise InputError(f"engine is {engine!r}; expected an EngineConfig(...)")
+    for name in options:
+        if name not in LOAD_OPTIONS:
+            hint = nearest(name, LOAD_OPTIONS)
+            raise InputError(f'unknown option "{name}"{hint}; known: {", ".join(LOAD_OPTIONS)}')
     if str(model) == "fake":
         return FakeModel(engine=engine)
     return in_own_thread(lambda: Model(load_checkpoint(str(model), **options), str(model), engine))
+
+
+class Coming:
+    """Requests from anything that can be gone through; what it raises is kept for the end."""
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._requests = iter(requests)
+        self._error: Exception | None = None
+
+    def __iter__(self) -> Iterator[Request]:
+        return self
+
+    def __next__(self) -> Request:
+        if self._error:
+            raise StopIteration
+        try:
+            return checked(next(self._requests))
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._error = error
+            raise StopIteration from error
+
+    def raise_error(self) -> None:
+        """Raise what ended the requests, if anything did."""
+        if self._error:
+            raise self._error
+
+
+def checked(request: object) -> Request:
+    """The request, or InputError for something else."""
+    if not isinstance(request, Request):
+        raise InputError(f"{request!r} came as a request; make one with model.request(...)")
+    return request
 
 
 def _when_ended(ended: queue.SimpleQueue[int], number: int) -> Listener:

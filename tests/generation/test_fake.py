@@ -124,15 +124,17 @@ def test_leaving_a_map_cancels_what_runs():
     assert fake.stats().finished < 100
 
 
-def test_a_map_over_something_broken_raises_its_error_and_cancels_the_rest():
-    fake = model(Pause(0.5))
+def test_a_map_over_something_broken_answers_what_came_and_then_raises_its_error():
+    fake, found = model(Pause(0.05), Say("x")), []
 
     def requests():
+        yield fake.request("ask", ["?"])
         yield fake.request("ask", ["?"])
         raise ValueError("no more")
 
     with pytest.raises(ValueError, match="no more"):
-        list(fake.map(requests()))
+        found += (reply.text for _, reply in fake.map(requests()))
+    assert found == ["x", "x"]
     with pytest.raises(InputError, match="window"):
         list(fake.map([], window=0))
 
@@ -235,3 +237,99 @@ def test_an_interrupted_wait_cancels():
 def test_settings_without_sense_are_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         mindseye.EngineConfig(**wrong)
+
+
+def test_any_number_of_requests_may_come_from_a_generator():
+    fake = mindseye.FakeModel()
+    assert [reply.text for reply in fake.run(fake.request("ask", [word]) for word in "ab")] == ["a", "b"]
+    for wrong in (["x"], None, fake.request("ask", ["x"])):
+        with pytest.raises(InputError, match="request"):
+            fake.run(wrong)
+    with pytest.raises(InputError, match="request"):
+        fake.submit("hi")
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, KeyboardInterrupt])
+def test_whatever_a_listener_raises_ends_its_own_request_alone(error):
+    fake = model(Say("a b c", seconds_a_word=0.05))
+    quiet = fake.submit(fake.request("ask", ["?"]))
+
+    def leave(event):
+        raise error
+
+    loud = fake.submit(fake.request("ask", ["?"]), leave)
+    assert isinstance(quiet.wait()[-1], TurnEnd)
+    with pytest.raises(MindseyeError, match=error.__name__):
+        loud.wait()
+    assert fake.ask("again").text == "a b c"
+
+
+def test_a_listener_that_fails_at_the_end_keeps_nobody_waiting():
+    fake = model(Say("x"))
+
+    def broken(event):
+        if isinstance(event, TurnEnd):
+            raise ValueError("too late")
+
+    async def listen():
+        return [event async for event in fake.submit(fake.request("ask", ["?"]), broken)]
+
+    events = asyncio.run(asyncio.wait_for(listen(), 5))
+    assert isinstance(events[-1], TurnEnd)
+
+
+def test_all_ways_of_waiting_in_a_listener_are_refused():
+    fake = model(Say("x"), max_running=1, max_waiting=0)
+    waits = [
+        lambda: list(fake.stream(fake.request("ask", ["?"]))),
+        lambda: fake.chat().say("?", task="ask"),
+        lambda: list(fake.map([fake.request("ask", ["?"])])),
+        lambda: fake.ask("?"),
+    ]
+    for wait in waits:
+        job = fake.submit(fake.request("ask", ["?"]), lambda event, wait=wait: wait())
+        with pytest.raises(MindseyeError, match=r"listener|wait"):
+            job.wait()
+
+
+def test_a_model_that_never_answers_can_be_cancelled():
+    fake = model(Pause(float("inf")))
+    job = fake.submit(fake.request("ask", ["?"]))
+    time.sleep(0.05)
+    job.cancel()
+    with pytest.raises(CancelledError):
+        job.wait()
+    with pytest.raises(MindseyeError, match="still runs"):
+        fake.submit(fake.request("ask", ["?"])).result()
+    fake.close(finish=False)
+    with pytest.raises(InputError, match="pause"):
+        Pause(float("nan"))
+
+
+def test_a_forked_child_has_no_part_in_its_parents_requests():
+    fake = model(Pause(0.3), Say("x"))
+    heard = []
+    job = fake.submit(fake.request("ask", ["?"]), lambda event: heard.append(os.getpid()))
+    time.sleep(0.05)
+    child = os.fork()
+    if not child:
+        try:
+            os._exit(0 if fake.ask("?").text == "x" and not heard else 1)
+        finally:
+            os._exit(2)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert isinstance(job.wait()[-1], TurnEnd) and set(heard) == {os.getpid()}
+
+
+def test_those_who_were_cancelled_are_counted_too():
+    fake = model(Pause(0.05), Say("x"))
+    found = fake.try_all([fake.request("ask", ["?"], deadline=seconds) for seconds in (0.01, 5, 0.01)])
+    assert [isinstance(reply, DeadlineError) for reply in found] == [True, False, True]
+    assert fake.stats().finished == 3
+
+
+@pytest.mark.parametrize("wrong", [{"engine": {"max_running": 3}}, {"banana": 3}, {"devise": "cpu"}], ids=str)
+def test_loading_knows_its_options(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        mindseye.load("fake", **wrong)

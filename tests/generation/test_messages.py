@@ -125,3 +125,18 @@ def test_previews_come_when_asked_and_change_nothing(pocket):
     assert previews[3].size == plain.image.size and far(previews[6]) < far(previews[3])
     with pytest.raises(InputError, match="preview_every"):
         pocket.draw("a cat", preview_every=-1)
+
+
+def test_the_tag_of_a_thought_counts_for_nobody_and_a_forced_one_stops_where_it_should(pocket):
+    question = [path_of("fruit-duck"), "what is in the picture?"]
+    whole = pocket.ask(*question, think=True).text
+    answers = [pocket.ask(*question, think=True, max_thought_tokens=60, max_tokens=n).text for n in (1, 2, 3)]
+    assert all(whole.startswith(answer) for answer in answers)
+    assert 0 < len(answers[0]) < len(answers[1]) < len(answers[2])
+    stopped = pocket.ask(*question, think=True, max_thought_tokens=2, stop=["</think>"])
+    done = next(e for e in stopped.events if isinstance(e, TextDone))
+    assert done.finish == "stop" and "</think>" not in done.text
+
+
+def test_a_message_says_its_words_in_every_form():
+    assert mindseye.Message("user", "hello").text == mindseye.Message("user", ["hello"]).text == "hello"

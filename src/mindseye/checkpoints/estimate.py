@@ -237,7 +237,11 @@ def request_cache_bytes(
         num_latents += (size[0] // step) * (size[1] // step) + 2
         for_vit = transforms.vit.size_for(*size)
         num_seen += (for_vit[0] // patch) * (for_vit[1] // patch) + 2
-    num_tokens = num_texts + num_seen + (text.max_tokens if task in ("ask", "generate") else 0)
+    num_tokens = (
+        num_texts
+        + num_seen
+        + (min(text.max_tokens, config.decoder.max_position_embeddings) if task in ("ask", "generate") else 0)
+    )
     if task != "ask" and not loaded.network.understanding_only:
         side = min(transforms.vae.max_size, config.max_latent_size * step)
         drawn = ((image.width or side) // step) * ((image.height or side) // step) + 2

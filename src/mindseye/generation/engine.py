@@ -76,7 +76,7 @@ class Engine:
     def step(self) -> bool:
         """Do one thing for everybody who can take part; False when nobody is left. One thread at a time."""
         with self._lock:
-            self.scheduler.drop_ended()
+            self._num_finished += self.scheduler.drop_ended()
             self.scheduler.admit()
             self._wake(self.scheduler.running)
             batch = self.scheduler.next_batch()
@@ -127,6 +127,12 @@ class Engine:
             for job in [*self.scheduler.running, *self.scheduler.waiting]:
                 job.fail(error)
             self.scheduler.drop_ended()
+
+    def forget_all(self) -> None:
+        """In a forked child: let go of all requests and of locks that a thread of the parent may hold."""
+        self._lock = threading.RLock()
+        self.scheduler = Scheduler(self.config, self.scheduler.max_cache_bytes)
+        self.prefixes = PrefixCache(self.prefixes.max_bytes)
 
     def stats(self) -> Stats:
         """Counts of this moment."""

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 import PIL.Image
 
+from ..errors import InputError
 from ..events import DrawingStarted, DrawingStep, ImageDone, TextDelta, TextDone
 from ..messages import Image
 from .turns import Request
@@ -48,8 +49,12 @@ class Pause:
 
     seconds: float
 
+    def __post_init__(self) -> None:
+        if not self.seconds >= 0:
+            raise InputError(f"a pause of {self.seconds} seconds; expected 0 or more")
 
-Step = Say | Draw | Pause | Exception
+
+Step = Say | Draw | Pause | Exception | str
 Script = Callable[[Request], Sequence[Step]]
 
 
@@ -71,13 +76,17 @@ def fake_story(request: Request, script: Script) -> Story[str]:
     for step in script(request):
         if isinstance(step, Exception):
             raise step
+        if isinstance(step, str):
+            step = Say(step)
         if isinstance(step, Pause):
             yield Wait(step.seconds)
         elif isinstance(step, Say):
             yield from _say(step)
             finish = step.finish
-        else:
+        elif isinstance(step, Draw):
             yield from _draw(step, request)
+        else:
+            raise InputError(f"a script gave {step!r}; expected Say, Draw, Pause, a text or an error to raise")
     return finish
 
 

@@ -34,6 +34,10 @@ class Owner(Protocol):
         """Whether the caller is that thread."""
         ...
 
+    def check_place(self) -> None:
+        """Raise MindseyeError where the caller is that thread, and would wait for itself."""
+        ...
+
 
 class Job:
     """A request on its way through the engine.
@@ -127,8 +131,11 @@ class Job:
             self._finish(stop.value)
         except Exception as error:  # one request's error is no other's
             self.fail(readable(error, self.num_tokens))
-        except BaseException:  # Ctrl-C between two events: the next step goes on from there
-            self._received = [None]
+        except BaseException as error:
+            if self._owner and self._owner.is_here():
+                self.fail(self._own(error))
+                return
+            self._received = [None]  # Ctrl-C between two events: the next step goes on from there
             if inspect.getgeneratorstate(self._story) == inspect.GEN_CLOSED:
                 self.fail(CancelledError("the request was interrupted"))
             raise
@@ -175,14 +182,27 @@ class Job:
         with self._changed:
             self.events.append(event)
             self._changed.notify_all()
+        failed: Exception | None = None
         for listener in self._listeners:
             try:
                 listener(event)
-            except Exception as error:  # a listener's error is its own request's and nobody else's
+            except BaseException as error:  # a listener's error is its own request's and nobody else's
                 self._listeners = [other for other in self._listeners if other is not listener]
-                self.fail(error)
-                return False
-        return True
+                failed = failed or self._own(error)
+        if failed:
+            self.fail(failed)
+        return failed is None
+
+    def _own(self, error: BaseException) -> Exception:
+        """The error as this request's: sys.exit() in a listener must not take along the thread that serves others.
+
+        Ctrl-C, where a caller runs the engine in a thread of its own, is raised as it is.
+        """
+        if isinstance(error, Exception):
+            return error
+        if self._owner and self._owner.is_here():
+            return MindseyeError(f"{type(error).__name__} came out of the request: {error}")
+        raise error
 
     # What anybody may do
 
@@ -197,8 +217,9 @@ class Job:
             self._owner.wake()
 
     def result(self) -> list[Event]:
-        """All events of a finished request; raises the error that ended it."""
-        assert self.is_done
+        """All events of a finished request; raises the error that ended it, or MindseyeError while it runs."""
+        if not self._has_ended:
+            raise MindseyeError("the request still runs; wait() for its end")
         if self.events and isinstance(last := self.events[-1], Failed):
             raise last.error
         return self.events
@@ -214,8 +235,8 @@ class Job:
 
     def wait_for_end(self) -> None:
         """Wait for the end, whatever it is. Not in a listener: that runs in the very thread it would wait for."""
-        if self._owner and self._owner.is_here():
-            raise MindseyeError("a listener waits for the thread that it runs in; let it return, and wait elsewhere")
+        if self._owner:
+            self._owner.check_place()
         with self._changed:
             while not self._has_ended:
                 self._changed.wait()
@@ -223,6 +244,8 @@ class Job:
     def __iter__(self) -> Iterator[Event]:
         """The events as they come; raises the error that ends it. Leaving the loop cancels the request."""
         number = 0
+        if self._owner:
+            self._owner.check_place()
         try:
             while True:
                 with self._changed:

@@ -24,6 +24,8 @@ from .job import Job, Listener
 from .work import Story
 
 IDLE_SECONDS = 0.1
+LONGEST_SLEEP = 3600.0
+PATIENCE_AT_EXIT = 10.0
 Result = TypeVar("Result")
 
 
@@ -71,8 +73,11 @@ class Runner:
         """What is going on at this moment."""
         return self.engine.stats()
 
-    def close(self, finish: bool = True) -> None:
-        """Take no more requests and end the thread: when all are finished, or at once, which cancels them."""
+    def close(self, finish: bool = True, patience: float | None = None) -> None:
+        """Take no more requests and end the thread: when all are finished, or at once, which cancels them.
+
+        It waits for the thread at most `patience` seconds.
+        """
         with self._changed:
             self._is_closed = True
             thread = self._thread
@@ -82,10 +87,11 @@ class Runner:
             for job in [*scheduler.running, *scheduler.waiting]:
                 job.cancel()
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(patience)
 
     def forget_thread(self) -> None:
-        """In a forked child, where the thread does not exist."""
+        """In a forked child, where the thread does not exist and its requests are the parent's."""
+        self.engine.forget_all()
         self._changed = threading.Condition(threading.RLock())
         self._thread = None
 
@@ -99,6 +105,11 @@ class Runner:
         """Whether the caller is the runner's own thread."""
         return threading.current_thread() is self._thread
 
+    def check_place(self) -> None:
+        """Raise MindseyeError where a listener would wait for the thread that it runs in."""
+        if self.is_here():
+            raise MindseyeError("a listener waits for the thread that it runs in; let it return, and wait elsewhere")
+
     def _loop(self) -> None:
         torch.set_num_threads(num_threads := self._num_threads)
         while True:
@@ -107,8 +118,8 @@ class Runner:
             self._has_news = False  # what comes from here on is seen by this step or keeps the thread awake after it
             try:
                 is_busy = self.engine.step()
-            except Exception as error:  # a defect of the engine itself: nobody may wait for ever
-                self.engine.fail_all(error)
+            except BaseException as error:  # a defect of the engine itself: nobody may wait for ever
+                self.engine.fail_all(MindseyeError(f"the engine failed: {error!r}"))
                 continue
             seconds = self.engine.idle_seconds() if is_busy else IDLE_SECONDS
             if seconds and not self._sleep(seconds, is_busy):
@@ -120,7 +131,7 @@ class Runner:
         with self._changed:
             is_over = self._is_closed and not is_busy
             while not self._has_news and not is_over and (left := ends_at - time.monotonic()) > 0:
-                self._changed.wait(left)
+                self._changed.wait(min(left, LONGEST_SLEEP))
                 is_over = self._is_closed and not is_busy
             if is_busy or self.engine.scheduler.waiting or (self._has_news and not is_over):
                 return True
@@ -180,7 +191,7 @@ _RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
 def _close_all() -> None:
     """A thread inside the network when the interpreter goes would take the process down with it."""
     for runner in list(_RUNNERS):
-        runner.close(finish=False)
+        runner.close(finish=False, patience=PATIENCE_AT_EXIT)
 
 
 def _forget_threads() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import InputError, MemoryShortError, OverloadedError
+from ..params import check_types
 from .job import Job, Kind
 from .work import Feed
 
@@ -43,6 +44,7 @@ class EngineConfig:
     """CPU threads of a pass; None for the process's own number, and one for little work beside busy programs."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("max_tokens_per_pass", "max_chunk", "max_running"):
             self._check(getattr(self, name) >= 1, name, "1 or more")
         for name in ("max_waiting", "max_cache_bytes", "prefix_cache_bytes"):
@@ -137,9 +139,9 @@ class Scheduler:
                 self.running.append(job)
             reserved += cost
 
-    def drop_ended(self) -> None:
-        """End those who were cancelled or are out of time, forget those who are done."""
-        now = time.perf_counter()
+    def drop_ended(self) -> int:
+        """End those who were cancelled or are out of time, forget those who are done; returns how many."""
+        now, before = time.perf_counter(), len(self.running)
         for job in self.running:
             job.check(now)
         if self.waiting:
@@ -147,10 +149,12 @@ class Scheduler:
                 waiting = list(self.waiting)
             for job in waiting:
                 job.check(now)
+            before += sum(job.is_done for job in waiting)
             with self._lock:
                 self.waiting = deque(job for job in self.waiting if not job.is_done)
         if any(job.is_done for job in self.running):
             self.running = [job for job in self.running if not job.is_done]
+        return before - len(self.running)
 
     def seconds_until_ready(self) -> float:
         """How long everybody who runs still waits for a time to come; 0 where somebody has work."""

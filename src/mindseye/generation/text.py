@@ -14,11 +14,12 @@ from ..inputs.formats import PromptFormat
 from ..inputs.segments import TextSegment
 from ..inputs.tokenizer import TextStream, Tokenizer
 from ..params import TextParams
-from ..thoughts import CLOSE, ThoughtStream
+from ..thoughts import CLOSE, OPEN, ThoughtStream
 from .context import Context
 from .work import Choice, Feed, Logits, Story, Wants
 
 MOST_CAPACITY = 1024
+ROOM_TO_CLOSE = 16  # tokens for the closing tag and the first words after it
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Writer:
         logprobs: list[TokenLogprob] = []
         unfed, position, finish = self._format.opening, self._start, "length"
         choice = Choice(self._params, generator, self._said)
-        while (left := budget.left(emitter.is_thought)) > 0:
+        while budget.left(emitter.is_thought) > 0:
             feed = Feed(cache, position, unfed, is_causal=True, wants="logits", capacity=capacity, choice=choice)
             [logits] = yield [feed]
             position += len(unfed)
@@ -86,14 +87,15 @@ class Writer:
                 logprobs.append(logits.logprob)
             for delta in emitter.say(token, logits.logprob):
                 yield delta
-            budget.spend()
-            if emitter.is_stopped:
-                finish = "stop"
-                break
-            if left == 1 and budget.closes_thought and emitter.is_thought:
+            if not (budget.closes_thought and OPEN.startswith(emitter.said)):  # the tag is nobody's
+                budget.spend()
+            if budget.is_thought_over and emitter.is_thought and not emitter.is_stopped:
                 unfed += self._close_thought(ids)
                 for delta in emitter.say_all(unfed[1:]):
                     yield delta
+            if emitter.is_stopped:
+                finish = "stop"
+                break
             if self._said:
                 choice = Choice(self._params, generator, (*self._said, *ids))
         for delta in emitter.finish():
@@ -137,6 +139,12 @@ class Budget:
         of_answer = self._most_of_answer - self._num_others
         return min(of_thought if self._is_thinking else of_answer, self._most - self._num_written)
 
+    @property
+    def is_thought_over(self) -> bool:
+        """Whether the thought has had its tokens, and there is room to close it and to answer."""
+        is_spent = self._is_thinking and self._num_thought >= (self._most_of_thought or 0)
+        return is_spent and self._most - self._num_written > ROOM_TO_CLOSE
+
     def spend(self) -> None:
         """One more was written."""
         self._num_written += 1
@@ -157,6 +165,11 @@ class TextEmitter:
         self._logprobs: list[TokenLogprob] = []
         self.text = ""
         self.is_stopped = False
+
+    @property
+    def said(self) -> str:
+        """All that was said, what is held back included."""
+        return self.text + self._held
 
     @property
     def is_thought(self) -> bool:

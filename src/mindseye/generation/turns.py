@@ -9,7 +9,8 @@ from typing import Literal
 import torch
 
 from ..errors import InputError, nearest
-from ..messages import Image, Item, Message, Text, check_role
+from ..inputs.items import as_messages
+from ..messages import Image, Item, Message, Text
 from ..params import DRAW, ImageParams, TextParams
 from .conversation import Conversation
 from .policies import WhenToDraw, split_marks
@@ -43,10 +44,9 @@ class Request:
     def __post_init__(self) -> None:
         if self.task not in TELL:
             raise InputError(f'the task is "{self.task}"{nearest(str(self.task), TELL)}; expected {", ".join(TELL)}')
-        if not all(isinstance(message, Message) for message in self.messages):
-            object.__setattr__(self, "messages", (Message("user", self.messages),))
-        for message in self.said:
-            check_role(message.role)
+        are_messages = [isinstance(message, Message) for message in self.messages]
+        said = as_messages(self.messages if all(are_messages) else [Message("user", self.messages)])
+        object.__setattr__(self, "messages", said)
         if not self.messages or self.said[-1].role != "user":
             raise InputError("the last message is not the user's; end with what the model shall answer")
         texts = [item.text for item in self.items if isinstance(item, Text)]
@@ -56,7 +56,8 @@ class Request:
             raise InputError(f'the request to {self.task} has no words; say what to {self.task}, as in "a red apple"')
         if self.task == "edit" and not any(isinstance(item, Image) for m in self.said for item in m.items):
             raise InputError("the request to edit has no image; give the image to edit before the instruction")
-        if self.deadline is not None and not self.deadline > 0:
+        is_number = isinstance(self.deadline, (int, float)) and not isinstance(self.deadline, bool)
+        if self.deadline is not None and not (is_number and self.deadline > 0):
             raise InputError(f"deadline is {self.deadline!r}; expected seconds above 0")
 
     @property

@@ -23,6 +23,8 @@ def as_messages(things: Iterable[object]) -> tuple[Message, ...]:
 
     A content is a text, an image or a list of them. Raises InputError for unknown roles and other things.
     """
+    if isinstance(things, (str, Mapping)) or not isinstance(things, Iterable):
+        raise InputError(f'messages is {things!r}; expected a list, as in [("user", "what is a cat?")]')
     return tuple(_as_message(thing) for thing in things)
 
 
