@@ -19,19 +19,21 @@ from .version import __version__
 if TYPE_CHECKING:
     from .errors import MindseyeError
     from .events import ImageDone, TextDelta, TurnEnd
+    from .fake_model import FakeModel
     from .generation.policies import WhenToDraw
     from .generation.scheduler import EngineConfig
     from .generation.turns import Request
+    from .loading import load
     from .messages import Message
-    from .model import Chat, FakeModel, Model, load
+    from .model import Chat, Model
     from .params import ImageParams, TextParams
     from .reply import Reply
 
 _HOMES = {
-    "load": ".model",
+    "load": ".loading",
     "Model": ".model",
     "Chat": ".model",
-    "FakeModel": ".model",
+    "FakeModel": ".fake_model",
     "Reply": ".reply",
     "EngineConfig": ".generation.scheduler",
     "Message": ".messages",

@@ -24,7 +24,8 @@ from .generation.turns import Request
 from .generation.watched import WatchedConversation
 from .inputs.items import as_items
 from .inputs.prompts import BAGEL, THINK_ANSWER, THINK_DRAW, UNIFIED
-from .model import Model, load
+from .loading import load
+from .model import Model
 from .params import ImageParams, TextParams
 
 Part = str | PIL.Image.Image

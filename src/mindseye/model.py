@@ -13,15 +13,13 @@ from typing import Any
 
 from .checkpoints.defaults import Defaults
 from .checkpoints.estimate import request_cache_bytes
-from .checkpoints.load import load as load_checkpoint
 from .errors import InputError, MindseyeError, OverloadedError, nearest
 from .events import Event, Failed, ImageDone, TurnEnd
 from .generation.conversation import Conversation
 from .generation.engine import Engine, Stats
-from .generation.fake import Script, echo, fake_story
 from .generation.job import Job, Listener
 from .generation.policies import WhenToDraw
-from .generation.runner import Runner, cancelled_together, in_own_thread
+from .generation.runner import Runner, cancelled_together
 from .generation.scheduler import EngineConfig
 from .generation.turns import Request, Task, prime, story_of
 from .generation.views import View
@@ -34,7 +32,6 @@ from .params import ImageParams, TextParams, check_seed
 from .reply import Reply, parts_of
 from .version import __version__
 
-LOAD_OPTIONS = ("device", "dtype", "weights_name", "transforms", "understanding_only")
 PATIENCE = 0.02  # seconds between tries where too many requests wait
 
 
@@ -329,63 +326,6 @@ class Chat:
             if isinstance(event, TurnEnd):
                 self.conversation = future
             yield event
-
-
-class FakeModel(Model):
-    """A model without weights that answers by a script; see `generation/fake.py`."""
-
-    def __init__(self, script: Script = echo, name: str = "fake", engine: EngineConfig | None = None) -> None:
-        self.name = name
-        self.script = script
-        self.defaults = Defaults()
-        self.engine = Engine(None, None, engine)
-        self.runner = Runner(self.engine)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Nothing is odd."""
-        return ()
-
-    def conversation(self) -> FakeConversation:  # type: ignore[override]
-        """A conversation that remembers nothing."""
-        return FakeConversation()
-
-    def story(self, request: Request, conversation: object = None) -> Story[str]:
-        """What the script says to the request."""
-        return fake_story(request, self.script)
-
-    def primed(self, examples: object, tasks: object = ()) -> None:
-        """Examples change nothing."""
-
-    def cost(self, request: Request) -> int:
-        """Nothing is kept."""
-        return 0
-
-
-class FakeConversation:
-    """Where a conversation would be."""
-
-    def fork(self) -> FakeConversation:
-        return self
-
-
-def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **options: Any) -> Model:
-    """Load a model: "pocket", a folder with the published layout, or a hub id.
-
-    "fake" is a model without weights that gives words back for words and plain pictures. `engine` says how requests
-    share a model. Options: device ("auto", "cpu", "cuda", "mps"), dtype ("auto", "float32",
-    "bfloat16"), weights_name, understanding_only. Raises CheckpointError for a folder that is missing, incomplete or
-    of another kind.
-    """
-    if not (engine is None or isinstance(engine, EngineConfig)):
-        raise InputError(f"engine is {engine!r}; expected an EngineConfig(...)")
-    for name in options:
-        if name not in LOAD_OPTIONS:
-            hint = nearest(name, LOAD_OPTIONS)
-            raise InputError(f'unknown option "{name}"{hint}; known: {", ".join(LOAD_OPTIONS)}')
-    if str(model) == "fake":
-        return FakeModel(engine=engine)
-    return in_own_thread(lambda: Model(load_checkpoint(str(model), **options), str(model), engine))
 
 
 class Coming:

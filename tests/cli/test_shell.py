@@ -266,7 +266,7 @@ def test_what_can_be_checked_needs_no_model(words, monkeypatch, capsys):
     def never(*args, **options):
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("mindseye.model.load", never)
+    monkeypatch.setattr("mindseye.loading.load", never)
     for more, said in [
         (["--seed", "-1"], "seed"),
         (["--seed", str(2**63)], "seed"),

@@ -65,7 +65,7 @@ def load_model(plan: ActorPlan) -> Model:
     import torch
 
     from ..generation.scheduler import EngineConfig
-    from ..model import load
+    from ..loading import load
 
     if plan.threads:
         torch.set_num_threads(plan.threads)

@@ -48,7 +48,7 @@ def add_output_options(parser: argparse._ActionsContainer) -> None:
 
 def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Model:
     """The model that the options name; a size that it cannot draw is found before its weights are read."""
-    from ..model import load
+    from ..loading import load
 
     if getattr(args, "width", None) and getattr(args, "height", None):
         from ..checkpoints.load import open_checkpoint

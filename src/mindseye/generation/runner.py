@@ -36,7 +36,7 @@ class Runner:
         self.engine = engine
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
-        self._is_closed = self._has_news = False
+        self._is_closed = self._has_news = self._has_ended = False
         self._num_threads = torch.get_num_threads()
         _RUNNERS.add(self)
 
@@ -54,7 +54,10 @@ class Runner:
             self._num_threads = torch.get_num_threads()
             job = self.engine.submit(story, on_event, cost, deadline)
             job.belongs_to(self)
-            if self._thread is None or not self._thread.is_alive():
+            if self._has_ended or self._thread is None or not self._thread.is_alive():
+                if self._thread is not None:
+                    self._thread.join()  # it has left its loop
+                self._has_ended = False
                 self._thread = threading.Thread(target=self._loop, name="mindseye", daemon=True)
                 self._thread.start()
             self.wake()
@@ -135,7 +138,7 @@ class Runner:
                 is_over = self._is_closed and not is_busy
             if is_busy or self.engine.scheduler.waiting or (self._has_news and not is_over):
                 return True
-            self._thread = None
+            self._has_ended = True  # kept to be joined: no thread may be on its way out when the interpreter goes
             return False
 
 
