@@ -10,7 +10,7 @@ from mindseye.batch.actor import ActorPlan, RowActor
 from mindseye.batch.local import LocalEngine
 from mindseye.batch.results import read_results
 from mindseye.batch.settings import BatchSettings, ModelChoice, RowSettings
-from mindseye.model import FakeModel
+from mindseye.fake_model import FakeModel
 
 
 @pytest.fixture(scope="session")

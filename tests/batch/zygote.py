@@ -10,7 +10,7 @@ import sys
 import mindseye.batch.local
 import mindseye.batch.run
 import mindseye.cli.batch_progress
-import mindseye.model  # noqa: F401
+import mindseye.loading  # noqa: F401
 from mindseye.cli.main import main
 
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-import mindseye.model  # noqa: F401 - loaded once, for all
+import mindseye.loading  # noqa: F401 - loaded once, for all
 from mindseye.checkpoints import load  # noqa: F401
 from mindseye.cli.main import main, make_parser
 from mindseye.evaluation import exams  # noqa: F401
