@@ -12,7 +12,7 @@ import itertools
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mindseye.networks.config import VaeConfig
+from .config import VaeConfig
 
 NORM_EPS = 1e-6
 
