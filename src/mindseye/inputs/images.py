@@ -221,15 +221,20 @@ def resize_to_limits(image: Image.Image, limits: ImageLimits) -> Image.Image:
 
 def to_pixels(image: Image.Image) -> Tensor:
     """An RGB image as float32 (C, H, W) in -1..1."""
-    values = torch.from_numpy(np.array(image.convert("RGB")))  # (H, W, C)
-    return values.permute(2, 0, 1).float().div(127.5).sub(1.0).contiguous()
+    return pixels_of(np.array(image.convert("RGB")))
+
+
+def pixels_of(levels: np.ndarray) -> Tensor:
+    """Images as uint8 (..., H, W, C) -> float32 (..., C, H, W) in -1..1."""
+    return torch.from_numpy(levels).movedim(-1, -3).float().div(127.5).sub(1.0).contiguous()
 
 
 def to_patches(pixels: Tensor, patch_size: int) -> Tensor:
-    """(C, H, W) -> (P, p * p * C), row by row; inside a patch the order is row, column, channel."""
-    if pixels.shape[1] % patch_size or pixels.shape[2] % patch_size:
-        raise InputError(f"pixels of {pixels.shape[2]} x {pixels.shape[1]} do not divide into patches of {patch_size}")
-    return rearrange(pixels, "c (h p) (w q) -> (h w) (p q c)", p=patch_size, q=patch_size)
+    """(..., C, H, W) -> (..., P, p * p * C), row by row; inside a patch the order is row, column, channel."""
+    height, width = pixels.shape[-2:]
+    if height % patch_size or width % patch_size:
+        raise InputError(f"pixels of {width} x {height} do not divide into patches of {patch_size}")
+    return rearrange(pixels, "... c (h p) (w q) -> ... (h w) (p q c)", p=patch_size, q=patch_size)
 
 
 def from_pixels(pixels: Tensor) -> Image.Image:
