@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mindseye.errors import SettingsError
-from mindseye.networks.mot import MoTLayer, members
-from mindseye.networks.unified import UnifiedModel
+from ..errors import SettingsError
+from ..networks.mot import MoTLayer, members
+from ..networks.unified import UnifiedModel
 
 
 def project(x: Tensor, norms: list[Tensor], weights: list[Tensor], biases: list[Tensor], eps: float) -> list[Tensor]:

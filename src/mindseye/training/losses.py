@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mindseye.networks.attention import Attend
-from mindseye.networks.unified import UnifiedModel
-from mindseye.training.attention import BucketedAttention
-from mindseye.training.batches import Batch, grid_indices
-from mindseye.training.plans import ImageSegment
+from ..networks.attention import Attend
+from ..networks.unified import UnifiedModel
+from .attention import BucketedAttention
+from .batches import Batch, grid_indices
+from .plans import ImageSegment
 
 
 @dataclass(frozen=True)
