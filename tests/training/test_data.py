@@ -11,14 +11,15 @@ import pytest
 import torch
 
 from mindseye.inputs.formats.bagel import BagelFormat
+from mindseye.inputs.image_processors import BagelImageProcessor
 from mindseye.inputs.images import ImageLimits, ImageTransforms
 from mindseye.inputs.segments import ImageFrame, TextSegment, VitSegment
 from mindseye.inputs.tokenizer import SpecialTokens
-from mindseye.networks.config import VaeConfig
+from mindseye.networks.interface import LatentGrid
 from mindseye.training.batches import pack
 from mindseye.training.conditions import Dropout, drop_conditions
 from mindseye.training.lessons import Lesson, Taught
-from mindseye.training.recipe import DataSettings, ModelSizes, Phase
+from mindseye.training.recipe import DataSettings, Phase
 from mindseye.training.streams.episodes import Pictures, Planner, Sight, Words
 from mindseye.training.streams.world import WorldStream
 from mindseye.worlds.episodes import Say, Show
@@ -36,8 +37,8 @@ def planner(noisy_copies: int = 1) -> Planner:
         special=SPECIAL, encode=lambda text: list(text.encode()), special_ids={"<|endoftext|>": OVER}
     )
     prompt_format, limits = BagelFormat(tokenizer), ImageLimits(64, 64, 16)
-    config = ModelSizes().unified(320, VaeConfig())
-    sight = Sight(config, ImageTransforms(limits, limits), prompt_format.image_frame)
+    processor = BagelImageProcessor(ImageTransforms(limits, limits), 16, 8, 16)
+    sight = Sight(processor, prompt_format.image_frame, LatentGrid(8, 2, 64, 16))
     return Planner(Words(tokenizer, prompt_format), Pictures(WORLD, 64, sight), noisy_copies)
 
 
@@ -141,7 +142,7 @@ def test_batches_follow_from_their_number() -> None:
 
 def contents(stream: WorldStream, number: int) -> list[bytes]:
     """What the ViT sees in a batch."""
-    return [segment.patches.numpy().tobytes() for segment in stream[number].vit_images]
+    return [segment.pixels.numpy().tobytes() for segment in stream[number].vit_images]
 
 
 @pytest.mark.parametrize("stretch", [1.0, 3.0])
@@ -179,8 +180,7 @@ def test_a_label_stands_where_its_token_went() -> None:
 
 
 def test_an_image_that_is_causal_takes_a_position_a_token_and_no_marks() -> None:
-    places, patches = torch.arange(4), torch.zeros(4, 12)
-    image = VitSegment(patches, places, ImageFrame(is_causal=True), b"")
+    image = VitSegment(torch.zeros(3, 4, 4), 4, ImageFrame(is_causal=True), b"")
     lesson = (Taught(TextSegment((5, 6))), Taught(image, ((3, 9),)), Taught(TextSegment((7,))))
     batch = pack([lesson])
     [own], [bucket] = batch.sample_rows, batch.buckets

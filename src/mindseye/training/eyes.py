@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..inputs.images import pixels_of, to_patches
-from ..inputs.segments import grid_indices
+from ..inputs.images import pixels_of
+from ..networks.grids import grid_indices, to_patches
 from ..networks.unified import UnifiedModel
 from ..settings import check_ranges
 from ..worlds.world import World

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ..inputs.images import to_pixels
-from ..inputs.segments import LatentSegment, latent_to_tokens
+from ..inputs.segments import LatentSegment
+from ..networks.grids import latent_to_tokens
 from ..networks.vae import Autoencoder
 from .precision import mixed
 

@@ -54,7 +54,7 @@ def num_features(segment: Segment) -> int:
     if isinstance(segment, TextSegment):
         return 0
     if isinstance(segment, VitSegment):
-        return segment.patches.shape[0]
+        return segment.num_tokens
     assert segment.position_indices is not None, "a lesson's latent segments say where their tokens stand"
     return segment.position_indices.shape[0]
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from ..inputs.formats.bagel import BagelFormat
-from ..inputs.images import to_patches
-from ..inputs.segments import LatentSegment, VitSegment, grid_indices, latent_to_tokens
+from ..inputs.segments import LatentSegment, VitSegment
 from ..inputs.tokenizer import Tokenizer
+from ..networks.grids import grid_indices, latent_to_tokens
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
 from .batches import Batch, pack
@@ -106,9 +106,8 @@ class Recorded:
         name, content = item["image"], str(item["image"]).encode()
         if item["kind"] == "vit_image":
             pixels = self.expected[f"pixels.vit.{name}"]
-            rows, columns = (side // config.vit.patch_size for side in pixels.shape[1:])
-            places = grid_indices(rows, columns, config.vit_max_num_patch_per_side)
-            return Taught(VitSegment(to_patches(pixels, config.vit.patch_size), places, frame, content))
+            num_tokens = pixels[0].numel() // config.vit.patch_size**2
+            return Taught(VitSegment(pixels, num_tokens, frame, content))
         latent = self.latents[name]
         rows, columns = (side // config.latent_patch_size for side in latent.shape[1:])
         places = grid_indices(rows, columns, config.max_latent_size)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ..checkpoints.families.bagel import Bagel
 from ..checkpoints.placement import choose_device
 from ..errors import CancelledError, SettingsError
 from ..inputs.formats.bagel import BagelFormat
@@ -105,7 +106,8 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
         state.average = Average(model)
     if recipe.fused:
         fuse(model)
-    objective = UnifiedObjective(model.config, autoencoder, recipe.losses, device)
+    assert model.latents is not None
+    objective = UnifiedObjective(model.latents, autoencoder, recipe.losses, device)
     settings = StepSettings(device, recipe.seed, recipe.precision, recipe.accumulate)
     step = Step(world_stream(recipe, model, tokenizer), objective, settings, processes)
     trainer = Trainer(step, recipe.optimizer, folder, recipe.saving)
@@ -115,7 +117,9 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
 def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer) -> WorldStream:
     """The lessons of a recipe's world as its model reads them."""
     prompt_format, world = BagelFormat(tokenizer), recipe.learned_world
-    sight = Sight(model.config, transforms_of(recipe.model, model), prompt_format.image_frame)
+    processor = Bagel().image_processor(Path(recipe.run_folder), model, transforms_of(recipe.model, model))
+    assert model.latents is not None
+    sight = Sight(processor, prompt_format.image_frame, model.latents)
     pictures = Pictures(world, recipe.model.image_size, sight)
     planner = Planner(Words(tokenizer, prompt_format), pictures, recipe.data.noisy_copies)
     return WorldStream(recipe.data, planner, recipe.seed, world)

@@ -1,5 +1,5 @@
 """Both losses of a unified model from one forward pass: words by cross-entropy, drawings by flow matching."""
-# Nt text tokens, P patches, L latent tokens, I images in the gen stream, Z latent_token_size, D hidden_size,
+# Nt text tokens, L latent tokens, I images in the gen stream, Z latent_token_size, D hidden_size,
 # M labelled tokens, F latent tokens that are drawn, V vocab_size
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...inputs.segments import LatentSegment, VitSegment
+from ...inputs.segments import LatentSegment
 from ...networks.attention import Attend
-from ...networks.config import UnifiedConfig
-from ...networks.unified import UnifiedModel
+from ...networks.interface import LatentGrid, Network
 from ...networks.vae import Autoencoder
 from ..attention import BucketedAttention
 from ..batches import Batch
@@ -39,11 +38,8 @@ class NetworkInput:
 
     text_ids: Tensor
     """(Nt,)"""
-    patches: Tensor
-    """(P, patch_size**2 * 3)"""
-    patch_indices: Tensor
-    """(P,) places in the ViT's position table."""
-    patch_lengths: list[int]
+    images: list[Tensor]
+    """(C, H, W) pixels of each image that is seen."""
     latents: Tensor
     """(L, Z) clean latent tokens."""
     noise: Noise
@@ -76,7 +72,7 @@ class Errors:
 class UnifiedObjective:
     """Cross-entropy (`ce`) and flow matching (`mse`) of a packed batch."""
 
-    config: UnifiedConfig
+    grid: LatentGrid
     autoencoder: Autoencoder
     settings: LossSettings
     device: torch.device
@@ -86,10 +82,10 @@ class UnifiedObjective:
         return {"ce": self.settings.ce_weight, "mse": self.settings.mse_weight}
 
     def counts(self, batch: Batch) -> dict[str, int]:
-        return {"ce": len(batch.labels), "mse": len(batch.drawn_tokens) * self.config.latent_token_size}
+        return {"ce": len(batch.labels), "mse": len(batch.drawn_tokens) * self.grid.token_size}
 
-    def sums(self, model: UnifiedModel, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        latents = latents_of(batch.latent_images, self.autoencoder, self.config.latent_patch_size, self.device)
+    def sums(self, model: Network, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        latents = latents_of(batch.latent_images, self.autoencoder, self.grid.patch, self.device)
         shape = (latents.shape[0], latents.shape[1])
         noise = draw_noise(shape, batch.is_drawn, self.settings.timestep_shift, generator).to(self.device)
         errors = errors_of(model, network_input(batch, latents, noise))
@@ -102,9 +98,7 @@ def network_input(batch: Batch, latents: Tensor, noise: Noise) -> NetworkInput:
     lengths = [num_features(segment) for segment in batch.latent_images]
     return NetworkInput(
         text_ids=torch.from_numpy(batch.text_ids).to(device),
-        patches=_joined([segment.patches for segment in batch.vit_images]).to(device),
-        patch_indices=_places(batch.vit_images).to(device),
-        patch_lengths=[num_features(segment) for segment in batch.vit_images],
+        images=[segment.pixels for segment in batch.vit_images],
         latents=latents,
         noise=noise,
         latent_indices=_places(batch.latent_images).to(device),
@@ -117,18 +111,17 @@ def network_input(batch: Batch, latents: Tensor, noise: Noise) -> NetworkInput:
     )
 
 
-def errors_of(model: UnifiedModel, given: NetworkInput) -> Errors:
+def errors_of(model: Network, given: NetworkInput) -> Errors:
     """One forward pass over a batch."""
     und = model.embed_text(given.text_ids)  # (Nt, D)
-    if given.patch_lengths:
-        features = model.embed_vit(given.patches, given.patch_indices, given.patch_lengths)  # (P, D)
-        und = torch.cat([und, features.to(und.dtype)])
+    if given.images:
+        und = torch.cat([und, *(features.to(und.dtype) for features in model.embed_images(given.images))])
     gen = None
     if len(given.latents):
         x_t = given.noise.mixed_with(given.latents, given.latent_lengths)
         gen = model.embed_latents(x_t, given.noise.t, given.latent_lengths, given.latent_indices)  # (L, D)
-    hidden_und, hidden_gen = model.language_model(und, gen, given.positions, given.attend)
-    logits = model.text_logits(hidden_und[given.label_indices])  # (M, V)
+    hidden_und, hidden_gen = model(und, gen, given.positions, given.attend)
+    logits = model.logits(hidden_und[given.label_indices])  # (M, V)
     ce = cross_entropies(logits, given.labels)
     if hidden_gen is None:
         return Errors(ce, given.latents.new_zeros(0, given.latents.shape[-1]))
@@ -136,10 +129,6 @@ def errors_of(model: UnifiedModel, given: NetworkInput) -> Errors:
     return Errors(ce, squared_errors(model.velocity(hidden_gen[given.drawn]), target))  # (F, Z)
 
 
-def _joined(pieces: list[Tensor]) -> Tensor:
-    return torch.cat(pieces) if pieces else torch.zeros(0, 0)
-
-
-def _places(segments: Sequence[VitSegment | LatentSegment]) -> Tensor:
+def _places(segments: Sequence[LatentSegment]) -> Tensor:
     parts = [segment.position_indices for segment in segments if segment.position_indices is not None]
     return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.int64)

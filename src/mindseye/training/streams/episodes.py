@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import PIL.Image
 
-from ...generation.prepare import vit_segment
 from ...inputs.formats.prompt_format import PromptFormat
-from ...inputs.images import ImageTransforms
-from ...inputs.segments import ImageFrame, LatentSegment, VitSegment, content_of, grid_indices
+from ...inputs.image_processors import ImageProcessor
+from ...inputs.segments import ImageFrame, LatentSegment, VitSegment
 from ...inputs.tokenizer import Tokenizer
 from ...messages import Message, Text
-from ...networks.config import UnifiedConfig
+from ...networks.grids import grid_indices
+from ...networks.interface import LatentGrid
 from ...worlds.episodes import Say, Show
 from ...worlds.world import World
 from ..lessons import Lesson, Taught, ends_with, taught_answer
@@ -25,32 +25,20 @@ PICTURES_KEPT = 256
 
 @dataclass(frozen=True)
 class Sight:
-    """How images become segments: a model's sizes and the frame of its prompt format."""
+    """How a model takes images."""
 
-    config: UnifiedConfig
-    transforms: ImageTransforms
+    processor: ImageProcessor
     frame: ImageFrame
+    grid: LatentGrid
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a scene, with the segments that the network can read it as."""
+    """A picture of a scene as the segments that a network can read it as."""
 
-    image: PIL.Image.Image
-    sight: Sight
-
-    @cached_property
-    def vit(self) -> VitSegment:
-        """What the ViT sees of it."""
-        return vit_segment(self.image, self.sight.transforms, self.sight.config, self.sight.frame)
-
-    @cached_property
-    def latents(self) -> LatentSegment:
-        """Latents, not made yet: clean as a condition, noisy where it is drawn."""
-        config = self.sight.config
-        columns, rows = (side // config.pixels_per_token for side in self.image.size)
-        places = grid_indices(rows, columns, config.max_latent_size)
-        return LatentSegment(self.image, self.sight.frame, content_of(self.image), position_indices=places)
+    vit: VitSegment
+    latents: LatentSegment
+    """Not made yet: clean as a condition, noisy where it is drawn."""
 
 
 class Pictures:
@@ -60,7 +48,12 @@ class Pictures:
         """`side` in px."""
 
         def draw(scene: Hashable) -> Picture:
-            return Picture(PIL.Image.fromarray(world.render(scene, side)), sight)
+            image = PIL.Image.fromarray(world.render(scene, side))
+            latents, vit = sight.processor.segments(image, sight.frame)
+            assert isinstance(latents, LatentSegment) and isinstance(vit, VitSegment)
+            columns, rows = (pixels // sight.grid.pixels_per_token for pixels in latents.image.size)
+            latents.position_indices = grid_indices(rows, columns, sight.grid.side)
+            return Picture(vit, latents)
 
         self.of = lru_cache(maxsize=PICTURES_KEPT)(draw)
 
