@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..device_memory import free_bytes
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from ..events import Event
 from ..networks.interface import Network
-from ..networks.memory import free_bytes
 from ..networks.vae import Autoencoder
 from .device import operations_of, readable, synchronize
 from .job import Job, Listener, raised
