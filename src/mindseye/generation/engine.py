@@ -137,7 +137,7 @@ class Engine:
     def stats(self) -> Stats:
         """Counts of this moment."""
         scheduler = self.scheduler
-        held = self.network.cache_ledger.num_bytes if self.network else 0
+        held = self.network.caches.ledger.num_bytes if self.network else 0
         return Stats(
             waiting=len(scheduler.waiting),
             running=len(scheduler.running),

@@ -13,7 +13,6 @@ from torch import Tensor
 from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
 from ..inputs.segments import ImageFrame
-from ..networks.kv_cache import DrawingCache
 from ..networks.unified import UnifiedModel
 from ..params import ImageParams
 from .context import Context
@@ -39,7 +38,7 @@ class Branch:
         self, network: UnifiedModel, context: Context, num_tokens: int, marks: tuple[int, ...], has_step_cache: bool
     ) -> None:
         self._network = network
-        self._cache = DrawingCache(context.cache, num_tokens + len(marks))
+        self._cache = context.cache.canvas(num_tokens + len(marks))
         self._position = context.position
         self._marks = marks
         self._step_cache = TaylorSeer() if has_step_cache else None

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from ..networks.attention import Row, attend_to_caches
-from ..networks.kv_cache import KVCache
 from ..networks.unified import UnifiedModel
 from .sampler import choose
 from .work import Feed, Logits
@@ -22,8 +21,7 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
     device = network.language_model.model.embed_tokens.weight.device
     try:
         for feed in feeds:
-            if isinstance(feed.cache, KVCache):
-                feed.cache.reserve(feed.num_tokens, feed.capacity)
+            feed.cache.reserve(feed.num_tokens, feed.capacity)
         und = _und_stream(network, feeds, device)
         gen = _gen_stream(network, feeds, device)
         attend = attend_to_caches(rows, und.shape[0])
@@ -32,12 +30,10 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
         results = _results(network, feeds, rows, und, gen)
     except BaseException:
         for feed in feeds:
-            if isinstance(feed.cache, KVCache):
-                feed.cache.abandon()
+            feed.cache.abandon()
         raise
     for feed in feeds:
-        if isinstance(feed.cache, KVCache):
-            feed.cache.commit()
+        feed.cache.commit()
     return results
 
 

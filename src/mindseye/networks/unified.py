@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .caches import Caches
 from .config import UnifiedConfig
 from .decoder import Decoder
 from .embeddings import Connector, PositionTable, TimestepEmbedder
-from .kv_cache import CacheShape, KVCache, Ledger
+from .kv_cache import CacheShape, KVCache
 from .vit import Vit
 
 
@@ -29,7 +30,7 @@ class UnifiedModel(nn.Module):
         super().__init__()
         self.config = config
         self.understanding_only = understanding_only
-        self.cache_ledger = Ledger()
+        self.caches = Caches()
         width = config.decoder.hidden_size
         self.language_model = Decoder(config.decoder, understanding_only)
         self.vit_model = Vit(config.vit)
@@ -79,9 +80,9 @@ class UnifiedModel(nn.Module):
             decoder.head_dim,
             weight.device,
             weight.dtype,
-            self.cache_ledger,
+            self.caches.ledger,
         )
-        return KVCache(shape)
+        return self.caches.new(shape)
 
     def initialise(self, generator: torch.Generator) -> None:
         """Random weights for training from nothing: normal with deviation 0.02, velocity head at zero."""
