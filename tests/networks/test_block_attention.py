@@ -91,7 +91,7 @@ def check(given, attends=None):
             fill(cache, *past)
         other = cache.fork()  # somebody else goes on from the same past, so that the last block is copied
         if row.past and not row.is_canvas:
-            fill(other, *torch.full((2, 1, G, E), torch.nan))
+            fill(other, *torch.full((2, 2, G, E), torch.nan))
         if row.is_canvas:
             cache = cache.canvas(row.und + row.gen)
         cache.reserve(row.und + row.gen)

@@ -84,7 +84,7 @@ class Gathered:
             last = self._seen[:, None]  # (B, 1): how many are seen
             if self.is_causal:
                 last = self._before[:, None] + torch.arange(1, self.num_new + 1, device=last.device)  # (B, T)
-                last = last.minimum(self._seen[:, None]).repeat_interleave(ratio, 1)  # (B, T * R)
+                last = last.repeat_interleave(ratio, 1)  # (B, T * R)
             self._mask = (self._places < last[..., None])[:, None]
         return self._mask
 
