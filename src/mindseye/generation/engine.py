@@ -55,6 +55,8 @@ class Engine:
         self.config = config or EngineConfig()
         most = self.config.max_cache_bytes
         self.device = _device(network)
+        if network is not None:
+            network.caches.use(self.config.kv_cache)
         self.prefixes = PrefixCache(_prefix_bytes(network, self.config))
         self.scheduler = Scheduler(self.config, free_bytes(self.device) // 2 if most is None else most)
         self._threads = ThreadChoice(self.config.num_threads)

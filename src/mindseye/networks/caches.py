@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from ..errors import InputError, MindseyeError, nearest
 from .kv_blocks import BlockPool
 from .kv_cache import CacheShape, KVCache, Ledger
 from .kv_chunks import ChunkCache
 
-CacheKind = Literal["auto", "chunks", "blocks"]
-KINDS: tuple[str, ...] = get_args(CacheKind)
+KINDS = ("auto", "chunks", "blocks")
+
+
+def check_kind(kind: str) -> None:
+    """Raise InputError where there is no such kind of cache."""
+    if kind not in KINDS:
+        raise InputError(f'kv_cache is "{kind}"{nearest(kind, KINDS)}; expected {", ".join(KINDS)}')
 
 
 class Caches:
@@ -18,13 +21,12 @@ class Caches:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self.kind: CacheKind = "auto"
+        self.kind = "auto"
         self._pool: BlockPool | None = None
 
-    def use(self, kind: CacheKind) -> None:
+    def use(self, kind: str) -> None:
         """Caches of this kind from now on; raises MindseyeError while there are tokens in caches of another."""
-        if kind not in KINDS:
-            raise InputError(f'kv_cache is "{kind}"{nearest(str(kind), KINDS)}; expected {", ".join(KINDS)}')
+        check_kind(kind)
         if kind != self.kind and self.ledger.num_bytes:
             raise MindseyeError(
                 f'the keys and values of this network are kept as "{self.kind}" and {self.ledger.num_bytes} bytes of '
