@@ -10,12 +10,15 @@ from torch import Tensor
 
 from ..networks.attention import Row, attend_to_caches
 from ..networks.unified import UnifiedModel
-from .sampler import choose
+from .device import read_back
+from .sampler import ReadBack, choose
 from .work import Feed, Logits
 
 
 @torch.inference_mode()
-def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tensor | None]:
+def run_pass(
+    network: UnifiedModel, feeds: Sequence[Feed], read_back: ReadBack = read_back
+) -> list[Logits | Tensor | None]:
     """What each feed wants, in order. Caches grow by their feeds; on failure they are left as they were."""
     rows = _rows(feeds)
     device = network.language_model.model.embed_tokens.weight.device
@@ -27,7 +30,7 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
         attend = attend_to_caches(rows, und.shape[0])
         body = network.language_model.model
         und, gen = body(und, gen, _positions(feeds, device), attend)
-        results = _results(network, feeds, rows, und, gen)
+        results = _results(network, feeds, rows, und, gen, read_back)
     except BaseException:
         for feed in feeds:
             feed.cache.abandon()
@@ -95,7 +98,12 @@ def _last_token(feed: Feed, row: Row) -> int:
 
 
 def _results(
-    network: UnifiedModel, feeds: Sequence[Feed], rows: Sequence[Row], und: Tensor, gen: Tensor | None
+    network: UnifiedModel,
+    feeds: Sequence[Feed],
+    rows: Sequence[Row],
+    und: Tensor,
+    gen: Tensor | None,
+    read_back: ReadBack,
 ) -> list[Logits | Tensor | None]:
     results: list[Logits | Tensor | None] = [None] * len(feeds)
     body = network.language_model.model
@@ -104,7 +112,7 @@ def _results(
         ends = [_last_token(feeds[i], rows[i]) for i in asking]
         last = und if len(ends) == len(und) else und[ends]
         scores = network.text_logits(body.norm(last)).float()  # (asking, V)
-        for i, logits in zip(asking, choose(scores, [feeds[i].choice for i in asking]), strict=True):
+        for i, logits in zip(asking, choose(scores, [feeds[i].choice for i in asking], read_back), strict=True):
             results[i] = logits
     drawing = [i for i, feed in enumerate(feeds) if feed.wants == "velocity"]
     if drawing and gen is not None:

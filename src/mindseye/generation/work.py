@@ -131,6 +131,13 @@ class Tally:
     number: int
 
 
-Work = list[Feed] | Encode | Decode | Wait
+@dataclass(frozen=True)
+class Look:
+    """A few numbers of a tensor on the network's device, wanted on the host."""
+
+    numbers: Tensor
+
+
+Work = list[Feed] | Encode | Decode | Wait | Look
 Result = TypeVar("Result")
 Story = Generator[Work | Event | Tally, Any, Result]
