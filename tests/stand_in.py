@@ -9,16 +9,17 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-COPIES = (torch.ops.aten._to_copy.default, torch.ops.aten.copy_.default)
+COPIES = (torch.ops.aten.to, torch.ops.aten._to_copy, torch.ops.aten.copy_)  # `to` stays whole in inference mode
 
 
 class Watch(TorchDispatchMode):
-    """Counts operators on `device` and copies to it; raises where one operator's tensors are on several devices."""
+    """Counts operators on `device` and on the host, and copies to it; raises where one mixes several devices."""
 
     def __init__(self, device="meta"):
         super().__init__()
         self.device = device
         self.num_operators = 0
+        self.num_on_host = 0
         self.num_copies = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -27,11 +28,12 @@ class Watch(TorchDispatchMode):
         devices = {x.device.type for x in tensors if x.dim() or x.device.type != "cpu"}
         result = func(*args, **kwargs)
         to_device = any(x.device.type == self.device for x in tree_leaves(result) if isinstance(x, Tensor))
-        if func in COPIES:
+        if func.overloadpacket in COPIES:
             self.num_copies += to_device and any(x.device.type != self.device for x in tensors)
         elif len(devices) > 1:
             raise AssertionError(f"{func} mixes tensors of {sorted(devices)}")
         self.num_operators += to_device
+        self.num_on_host += not to_device
         return result
 
 

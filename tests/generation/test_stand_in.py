@@ -11,7 +11,7 @@ from stand_in import MadeUp, Watch
 
 import mindseye
 from mindseye.checkpoints.load import load
-from mindseye.events import ImageDone
+from mindseye.events import DrawingStep, ImageDone
 from mindseye.generation.engine import Engine
 from mindseye.generation.scheduler import EngineConfig
 from mindseye.model import Model
@@ -98,3 +98,44 @@ def test_a_talk_does_too(model):
 
 def test_the_device_has_blocks(model):
     assert isinstance(model.loaded.network.new_cache(), BlockCache)
+
+
+def a_step(model, num_requests, num_skipped=0, **options):
+    """A watched step in which so many requests write a token each, some steps after all have begun to."""
+    engine = Engine(model.loaded.network, model.loaded.vae, model.engine.config, MadeUp())
+    said = ["a cat " * (n % 7 + 1) for n in range(num_requests)]
+    jobs = [engine.submit(model.story(model.request("ask", [text], seed=0, max_tokens=30, **options))) for text in said]
+    while not all(job.kind == "writing" and job.num_tokens == 1 for job in jobs) or num_skipped > 0:
+        num_skipped -= all(job.num_tokens == 1 for job in jobs)
+        engine.step()
+    with Watch() as watch:
+        engine.step()
+    assert not any(job.is_done for job in jobs)
+    return watch
+
+
+def test_the_price_of_writing_a_token_does_not_grow_with_the_requests(model):
+    one, many = (a_step(model, number, num_skipped=2) for number in (1, 32))
+    assert many.num_operators <= 1.3 * one.num_operators
+    assert many.num_operators + many.num_on_host <= 1.3 * (one.num_operators + one.num_on_host)
+
+
+def test_nor_does_that_of_sampling_on_the_device(model):
+    one, many = (a_step(model, number, num_skipped=2, **SAMPLED) for number in (1, 32))
+    assert many.num_operators <= 1.3 * one.num_operators
+
+
+def test_a_step_of_writing_takes_two_copies_to_the_device(model):
+    for number in (1, 32):
+        assert a_step(model, number, num_skipped=2).num_copies == 2  # of the pass's own numbers, of attention's
+
+
+def test_a_step_of_drawing_takes_three(model):
+    engine = Engine(model.loaded.network, model.loaded.vae, model.engine.config, MadeUp())
+    requests = [model.request("draw", ["a cat"], seed=seed, **DRAW) for seed in range(3)]
+    jobs = [engine.submit(model.story(request)) for request in requests]
+    while not all(sum(isinstance(event, DrawingStep) for event in job.events) == 3 for job in jobs):
+        engine.step()
+    with Watch() as watch:
+        engine.step()
+    assert watch.num_copies == 3  # and of the times
