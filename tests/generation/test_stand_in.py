@@ -139,3 +139,14 @@ def test_a_step_of_drawing_takes_three(model):
     with Watch() as watch:
         engine.step()
     assert watch.num_copies == 3  # and of the times
+
+
+def test_images_of_any_sizes_are_seen_at_the_price_of_one(model):
+    vit = model.loaded.network.vit_model
+    prices = []
+    for lengths in ([4], [4, 9, 16, 1, 6, 12]):
+        patches = torch.empty(sum(lengths), vit.vision_model.embeddings.patch_embedding.in_features, device="meta")
+        with Watch() as watch, torch.inference_mode():
+            vit(patches, torch.zeros(sum(lengths), dtype=torch.long, device="meta"), lengths)
+        prices.append(watch.num_operators)
+    assert prices[1] <= 1.3 * prices[0]

@@ -6,6 +6,7 @@ import torch
 
 from mindseye.networks.attention import Row, attend_images, attend_to_caches, cpu
 from mindseye.networks.attention.cpu import NextTokens, attend_parts
+from mindseye.networks.attention.images import PaddedImages
 from mindseye.networks.kv_cache import CacheShape
 from mindseye.networks.kv_chunks import ChunkCache
 
@@ -84,7 +85,7 @@ def test_bfloat16_is_near_float32():
 def test_images_of_any_sizes_do_not_see_each_other():
     generator = torch.Generator().manual_seed(0)
     q, k, v = torch.randn(3, 12, 2, E, generator=generator)
-    for lengths in ([6, 6], [3, 9]):
-        together = attend_images(q, k, v, lengths)
+    for lengths in ([6, 6], [3, 9], [1, 4, 7]):
         alone = [attend_images(*x, [len(x[0])]) for x in zip(*(y.split(lengths) for y in (q, k, v)), strict=True)]
-        assert torch.allclose(together, torch.cat(alone), atol=1e-6)
+        for together in (attend_images(q, k, v, lengths), PaddedImages(lengths, q.device)(q, k, v)):
+            assert torch.allclose(together, torch.cat(alone), atol=1e-6)

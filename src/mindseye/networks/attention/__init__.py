@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from ..kv_blocks import BlockCache, BlockCanvas
 from .blocks import BlockAttention
 from .cpu import attend_to_chunks
-from .images import attend_images
+from .images import attend_images, attend_within_images
 from .interface import Attend, Row
 
-__all__ = ["Attend", "Row", "attend_images", "attend_to_caches"]
+__all__ = ["Attend", "Row", "attend_images", "attend_to_caches", "attend_within_images"]
 
 
 def attend_to_caches(rows: Sequence[Row], num_und: int) -> Attend:
