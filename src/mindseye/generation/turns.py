@@ -27,7 +27,7 @@ class Request:
     `messages`: a whole conversation whose last message is the user's, or, as the short form for one user's turn, its
     items. `task`: "ask" answers in words, "draw" and "edit" end in one picture, "generate" answers in words and
     pictures as `when_to_draw` decides. `system_prompt` is said first in a conversation that has none; with `think` it
-    tells the model to think before it answers or draws. The same seed gives the same answer on every device. After
+    tells the model to think before it answers or draws. The same seed draws the same noise on every device. After
     `deadline` seconds the request ends with DeadlineError.
     """
 
