@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from .caches import Caches
-from .interface import LatentGrid
+from .config import LatentGrid
 from .kv_cache import CacheShape, KVCache
 from .placed import Placed
 
