@@ -35,7 +35,9 @@ class BucketedAttention:
         self.biases: list[Tensor] = []
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        dtype = torch.get_autocast_dtype(q.device.type) if torch.is_autocast_enabled(q.device.type) else v.dtype
+        device = q.device.type
+        is_mixed = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+        dtype = torch.get_autocast_dtype(device) if is_mixed else v.dtype
         if not self.biases:
             self._make_biases(k.shape[1], q.shape[1] // k.shape[1], dtype)
         sizes = [batch * length for batch, length in self.shapes]
