@@ -112,9 +112,9 @@ def run(args: argparse.Namespace) -> int:
 
 def settings_from(args: argparse.Namespace) -> BatchSettings:
     """The settings that the options say; InputError where they contradict each other."""
-    from ..batch.rows import find_files
     from ..batch.settings import BatchSettings, ModelChoice, RowSettings
     from ..errors import InputError
+    from ..inputs.rows import find_files
 
     names = [*args.inputs, *args.input_jsonl]
     if not names:

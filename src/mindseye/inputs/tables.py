@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..inputs.jsonl import check_file
+from .jsonl import check_file
 
 ROWS_AT_ONCE = 64  # rows with pictures are large
 
