@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import InputError
 from ..messages import Image, Message, Text
@@ -57,15 +57,18 @@ class Broken:
 def read_lesson(fields: Fields, choice: int = 0) -> Lesson:
     """The lesson in a row; InputError where it is of no known form or holds nothing to learn.
 
-    Of several captions or answers number `choice` (modulo their count) is taken: the epoch, say.
+    Of several `captions` number `choice` (modulo their count) is taken: the epoch, say.
     """
     truth = read_truth(fields)
     system, turns = _said(fields)
-    if truth.others and _is_answer(turns[-1], truth):
-        turns = (*turns[:-1], Turn(ASSISTANT, (truth.answers[choice % len(truth.answers)],)))
+    given = fields.get("captions")
+    captions = [one for one in given if one in truth.answers] if isinstance(given, list) else []
+    chosen = captions[choice % len(captions)] if captions else truth.answer
     if turns[-1].role != ASSISTANT:
-        answer = _answer(fields, truth, choice)
+        answer = _answer(fields, replace(truth, answer=chosen))
         turns = (*turns, Turn(ASSISTANT, answer)) if answer else turns
+    elif turns[-1].parts == (truth.answer,):
+        turns = (*turns[:-1], Turn(ASSISTANT, (chosen,)))
     if not any(turn.role == ASSISTANT for turn in turns):
         raise InputError("the row holds no answer, so there is nothing to learn; expected answer, captions or a turn")
     return Lesson(turns, system)
@@ -101,17 +104,12 @@ def _said(fields: Fields) -> tuple[str | None, tuple[Turn, ...]]:
     return asked.system_prompt, asked.turns
 
 
-def _is_answer(turn: Turn, truth: Truth) -> bool:
-    """Whether a turn is nothing but the first of the texts that are right."""
-    return turn.role == ASSISTANT and turn.parts == (truth.answer,)
-
-
-def _answer(fields: Fields, truth: Truth, choice: int) -> tuple[Part, ...]:
+def _answer(fields: Fields, truth: Truth) -> tuple[Part, ...]:
     """The true answer as parts: a trace with its pictures and a final answer, or an answer, then target pictures."""
     if truth.reasoning:
         final = (f"{FINAL}{truth.answer}",) if truth.answer else ()
         return (*_trace(fields, truth.reasoning), *final)
-    said = (truth.answers[choice % len(truth.answers)],) if truth.answers else ()
+    said = (truth.answer,) if truth.answer else ()
     return (*said, *truth.pictures)
 
 
