@@ -7,8 +7,7 @@ import PIL.Image
 import pytest
 
 from mindseye.cli.main import main
-from mindseye.data.show import grid_of, picture_of, show
-from mindseye.generation.prepare import vit_segment
+from mindseye.data.show import show
 from mindseye.inputs.images import resize_to_limits
 from mindseye.inputs.loss_mask import loss_mask
 from mindseye.loading import load
@@ -40,25 +39,19 @@ def rows(tmp_path, picture):
 
 
 def test_the_picture_is_what_the_network_gets(loaded, picture):
-    segment = vit_segment(picture, loaded.transforms, loaded.config, loaded.prompt_format.image_frame)
-    seen, resized = picture_of(segment), resize_to_limits(picture, loaded.transforms.vit)
-    assert seen.size == resized.size and grid_of(segment) == (seen.height // 16, seen.width // 16)
+    [seen] = show([Message("user", (Image(picture),))], loaded).seen
+    resized = resize_to_limits(picture, loaded.image_processor.transforms.vit)
+    assert seen.size == resized.size == (64, 48)
     assert np.abs(np.asarray(seen, int) - np.asarray(resized, int)).max() <= 1
-    assert seen.width != seen.height
 
 
 def test_tokens_and_labels_are_the_masks(loaded, picture):
     messages = [Message("user", (Image(picture), Text("what is this?"))), Message("assistant", (Text("a cat"),))]
+    frame, see = loaded.prompt_format.image_frame, loaded.image_processor.segments
     for has_image_loss in (False, True):
         shown = show(messages, loaded, has_image_loss)
-        segments = [
-            segment
-            for message in messages
-            for segment in loaded.prompt_format.segments(
-                message,
-                lambda image: [vit_segment(image, loaded.transforms, loaded.config, loaded.prompt_format.image_frame)],
-            )
-        ]
+        said = [loaded.prompt_format.segments(message, lambda image: see(image, frame)) for message in messages]
+        segments = [segment for some in said for segment in some]
         mask = loss_mask(segments, loaded.prompt_format, has_image_loss)
         assert [token.is_label for token in shown.tokens for _ in range(token.count)] == mask.tolist()
         said = "".join(token.text for token in shown.tokens if token.is_label and token.kind == "text")

@@ -22,7 +22,7 @@ def tokenizer(golden):
 
 
 def vit(frame, size=4):
-    return VitSegment(torch.zeros(size, 12), torch.arange(size), frame, b"x")
+    return VitSegment(torch.zeros(3, 2, 2), size, frame, b"x")
 
 
 def talk():

@@ -51,6 +51,10 @@ def turns_of(fields, choice=0):
             [("user", b"one", "What?"), ("assistant", "A cat.")],
         ),
         (
+            {"images": ["a", "b", "c"], "question": "<images> or <image>?", "answer": "b"},
+            [("user", "a", "b", " or ", "c", "?"), ("assistant", "b")],
+        ),
+        (
             {"prompt": "a cat", "output_image": "cat.png"},
             [("user", "a cat"), ("assistant", "cat.png")],
         ),

@@ -1,19 +1,13 @@
 """A row as a model reads it: its tokens with the loss mask, its pictures after all transforms."""
-# P patches, p patch side, H and W pixels
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import PIL.Image
-from einops import rearrange
 
-from ..errors import InputError
-from ..generation.prepare import vit_segment
-from ..inputs.images import from_pixels, resize_to_limits
 from ..inputs.loss_mask import num_features, segment_mask
 from ..inputs.segments import Segment, TextSegment, VitSegment
 from ..inputs.tokenizer import Tokenizer
@@ -70,11 +64,11 @@ def show(messages: Sequence[Message], loaded: LoadedModel, has_image_loss: bool 
     seen: list[PIL.Image.Image] = []
 
     def see(image: PIL.Image.Image) -> list[Segment]:
-        resized = resize_to_limits(image, loaded.transforms.vae)
-        segment = vit_segment(resized, loaded.transforms, loaded.config, loaded.prompt_format.image_frame)
-        given.append(image)
-        seen.append(picture_of(segment))
-        return [segment]
+        segments = loaded.image_processor.segments(image, loaded.prompt_format.image_frame)
+        eyes = [segment for segment in segments if isinstance(segment, VitSegment)]
+        given.extend(image for _ in eyes)
+        seen.extend(loaded.image_processor.picture(segment.pixels) for segment in eyes)
+        return list[Segment](eyes)
 
     place = 0
     for message in messages:
@@ -86,24 +80,6 @@ def show(messages: Sequence[Message], loaded: LoadedModel, has_image_loss: bool 
     return Shown(tuple(tokens), tuple(given), tuple(seen))
 
 
-def picture_of(segment: VitSegment) -> PIL.Image.Image:
-    """The picture in the patches of a segment, with the normalisation undone."""
-    side = math.isqrt(segment.patches.shape[1] // 3)
-    if side**2 * 3 != segment.patches.shape[1]:
-        raise InputError(f"patches of {segment.patches.shape[1]} numbers are no squares of three colours")
-    rows, columns = grid_of(segment)
-    pixels = rearrange(segment.patches, "(h w) (p q c) -> c (h p) (w q)", h=rows, w=columns, p=side, q=side)
-    return from_pixels(pixels)
-
-
-def grid_of(segment: VitSegment) -> tuple[int, int]:
-    """Rows and columns of an image's patches: its position indices go up by one within a row."""
-    indices = segment.position_indices.tolist()
-    jumps = (place for place in range(1, len(indices)) if indices[place] != indices[place - 1] + 1)
-    columns = next(jumps, len(indices))
-    return len(indices) // columns, columns
-
-
 def _tokens(segment: Segment, labels: list[bool], role: str, place: int, tokenizer: Tokenizer) -> list[Token]:
     if isinstance(segment, TextSegment):
         return [
@@ -112,10 +88,10 @@ def _tokens(segment: Segment, labels: list[bool], role: str, place: int, tokeniz
         ]
     assert isinstance(segment, VitSegment)
     before, after = segment.frame.marks[:1], segment.frame.marks[1:]
-    count, (rows, columns) = num_features(segment), grid_of(segment)
+    count = num_features(segment)
     middle = place + len(before)
     marks = [Token(place + n, "mark", role, False, mark, piece(mark, tokenizer)) for n, mark in enumerate(before)]
-    marks.append(Token(middle, "image", role, labels[len(before)], None, f"{columns} x {rows} patches", count))
+    marks.append(Token(middle, "image", role, labels[len(before)], None, f"{count} of an image", count))
     ends = enumerate(after, middle + count)
     return [*marks, *(Token(number, "mark", role, False, mark, piece(mark, tokenizer)) for number, mark in ends)]
 

@@ -49,7 +49,7 @@ def num_tokens(segment: Segment) -> int:
 def num_features(segment: VitSegment | LatentSegment) -> int:
     """Places of an image between its marks."""
     if isinstance(segment, VitSegment):
-        return segment.patches.shape[0]
+        return segment.num_tokens
     assert segment.latent_tokens is not None, "its latents are not made yet"
     return segment.latent_tokens.shape[0]
 

@@ -64,21 +64,30 @@ def given_pictures(fields: Fields) -> list[PictureField]:
 
 
 def with_pictures(words: Sequence[str], pictures: Sequence[PictureField]) -> list[tuple[Part, ...]]:
-    """Each text with pictures at its placeholders; before the first text where there are no placeholders."""
-    num_places = sum(len(PLACEHOLDER.findall(text)) for text in words)
-    if num_places not in (0, len(pictures)):
-        raise InputError(f"the words have {num_places} <image> and the row has {len(pictures)} pictures")
-    waiting = iter(pictures)
+    """Each text with pictures at its placeholders; before the first text where there are no placeholders.
+
+    "<image>" is the place of one picture, "<images>" of all that later placeholders leave.
+    """
+    places = [place for text in words for place in PLACEHOLDER.findall(text)]
+    if places and not _fits(places, len(pictures)):
+        raise InputError(f"the words have {len(places)} <image> and the row has {len(pictures)} pictures")
+    waiting = list(pictures)
     groups: list[tuple[Part, ...]] = []
     for text in words:
-        parts: list[Part] = [] if num_places or groups else list(waiting)
-        for number, piece in enumerate(PLACEHOLDER.split(text)):
-            if number:
-                parts.append(next(waiting))
-            if piece.strip():
+        parts: list[Part] = [] if places or groups else list(waiting)
+        for piece in re.split(f"({PLACEHOLDER.pattern})", text):
+            if PLACEHOLDER.fullmatch(piece):
+                count = 1 if places.pop(0) == "<image>" else len(waiting) - len(places)
+                parts += waiting[:count]
+                del waiting[:count]
+            elif piece.strip():
                 parts.append(piece.strip("\n"))
         groups.append(tuple(parts))
     return groups
+
+
+def _fits(places: Sequence[str], num_pictures: int) -> bool:
+    return len(places) <= num_pictures if "<images>" in places else len(places) == num_pictures
 
 
 def picture(field: str, value: Any) -> PictureField:
