@@ -94,6 +94,14 @@ def test_an_order_depends_on_sizes_and_seed_alone():
     assert found == [[0, 2], [0, 0], [0, 1], [1, 0], [2, 1], [2, 3], [2, 2], [2, 0]]
 
 
+def test_blocks_come_in_another_order_each_epoch():
+    sizes = np.full(40, 5)
+    found = [(window.epoch, window.blocks) for window in windows(sizes, Reading(seed=1, num_epochs=3), width=8)]
+    epochs = [[block for number, blocks in found if number == epoch for block in blocks] for epoch in range(3)]
+    assert all(sorted(blocks) == list(range(40)) for blocks in epochs)
+    assert epochs[0] != epochs[1] != epochs[2] != epochs[0] and list(range(40)) not in epochs
+
+
 def test_endless_readings_go_on(tmp_path):
     files = RowFiles([write_lines(tmp_path / "a.jsonl", 7)])
     assert Counter(numbers(islice(files.read(Reading(seed=0, num_epochs=None)), 70))) == dict.fromkeys(range(7), 10)

@@ -19,7 +19,7 @@ PUBLISHED = {
     "flickr8k": "Flickr8k: Flickr8k.token.txt, the lists of its splits and its pictures",
     "flickr30k": "Flickr30k: results.csv or flickr_annotations_30k.csv and its pictures",
 }
-STATUS_PROBLEMS = 1  # of --check, as of other checks
+STATUS_PROBLEMS = 1  # of a --check that only looks, as of other checks
 MOST_SHOWN = 5  # problems of a kind
 
 
@@ -71,7 +71,7 @@ def run_published(args: argparse.Namespace) -> int:
     wanted = _wanted(args, is_checked=args.check)
     outcome = prepare(args.name, args.source, wanted, _watch(args))
     _tell(args, outcome)
-    return STATUS_PROBLEMS if args.check and outcome.problems.found else 0
+    return STATUS_PROBLEMS if args.output is None and outcome.problems.found else 0
 
 
 def run_world(args: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ differs), and with a grey picture of the same size.
 
 An answer is true if it equals a true one, up to case, articles, punctuation at the ends and the last number; with
 match "contains" also if it holds the words of one in a row; with "nearer" (captions) if its words are nearer to the
-row's true texts than to the other's, half where both are as near.
+row's true texts than to the other's, half where both are as near. "auto" takes "nearer" for rows whose first
+truth has eight words or more, "exact" for the others.
 """
 
 from __future__ import annotations
@@ -129,21 +130,28 @@ def _partner(number: int, rows: Sequence[Asking], same: Sequence[int], rng: np.r
     return None
 
 
-def chosen_match(match: str, rows: Sequence[Asking]) -> str:
-    """The way of matching: "auto" is "nearer" where truths are sentences, else "exact". InputError for another word."""
+def check_match(match: str) -> None:
+    """InputError for a way of matching that is not of MATCHES."""
     if match not in MATCHES:
         raise InputError(f'unknown match "{match}"{nearest(match, MATCHES)}; known: {", ".join(MATCHES)}')
+
+
+def way_of(match: str, row: Asking) -> str:
+    """How a row's answers are matched: with "auto", "nearer" where its first truth is a sentence, else "exact"."""
     if match != "auto":
         return match
-    lengths = sorted(len(words(row.truths[0])) for row in rows)
-    return "nearer" if lengths and lengths[len(lengths) // 2] >= LONG_ANSWER else "exact"
+    return "nearer" if len(words(row.truths[0])) >= LONG_ANSWER else "exact"
 
 
-def swap_scores(rows: Sequence[SwapRow], match: str = "exact") -> SwapScores:
+def swap_scores(rows: Sequence[SwapRow], match: str = "auto") -> SwapScores:
     """The scores of rows; an answer that failed is not true. InputError where there are no rows."""
     if not rows:
         raise InputError("no row asks about one picture and knows a true answer, with another row to swap with")
-    score = _scorer(match)
+    check_match(match)
+
+    def score(said: str | None, row: Asking, other: Asking) -> float:
+        return 0.0 if said is None else WAYS[way_of(match, row)](said, row, other)
+
     own = [score(row.answers.own, row.asking, row.other) for row in rows]
     swapped = [score(row.answers.swapped, row.asking, row.other) for row in rows]
     blank = [score(row.answers.blank, row.asking, row.other) for row in rows]
@@ -161,15 +169,15 @@ def swap_scores(rows: Sequence[SwapRow], match: str = "exact") -> SwapScores:
         changed_swapped=_mean([_differs(row.answers.own, row.answers.swapped) for row in rows]),
         changed_blank=_mean([_differs(row.answers.own, row.answers.blank) for row in rows]),
         follows=_mean(follows) if follows else None,
-        chance=0.5 if match == "nearer" else chance([row.asking for row in rows]),
+        chance=chance([row.asking for row in rows], match),
         match=match,
     )
 
 
-def chance(rows: Sequence[Asking]) -> float | None:
+def chance(rows: Sequence[Asking], match: str = "auto") -> float | None:
     """The share right of who answers what is true most often of the other rows with the same question.
 
-    Over rows whose question is asked more than once; None where there are none.
+    Over rows whose question is asked more than once; None where there are none. One half where the nearer truth counts.
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     sizes: Counter[str] = Counter()
@@ -178,21 +186,14 @@ def chance(rows: Sequence[Asking]) -> float | None:
         sizes[normal(row.question)] += 1
     found = []
     for row in rows:
+        if way_of(match, row) == "nearer":
+            found.append(0.5)
+            continue
         others = counts[normal(row.question)] - Counter(_normal(row))
         if sizes[normal(row.question)] > 1:
             best = {truth for truth, count in others.items() if count == max(others.values())}
             found.append(len(best & _normal(row)) / len(best) if best else 0.0)
     return _mean(found) if found else None
-
-
-def _scorer(match: str) -> Callable[[str | None, Asking, Asking], float]:
-    """(answer, row, other row) -> how true the answer is of the row, 0 to 1."""
-    ways: Mapping[str, Callable[[str, Asking, Asking], float]] = {
-        "exact": lambda said, row, other: float(any(_equals(said, truth) for truth in row.truths)),
-        "contains": lambda said, row, other: float(any(_holds(said, truth) for truth in row.truths)),
-        "nearer": _nearer,
-    }
-    return lambda said, row, other: 0.0 if said is None else ways[match](said, row, other)
 
 
 def _equals(said: str, truth: str) -> bool:
@@ -210,6 +211,14 @@ def _holds(said: str, truth: str) -> bool:
 def _nearer(said: str, row: Asking, other: Asking) -> float:
     mine, theirs = (max(word_f1(said, truth) for truth in one.truths) for one in (row, other))
     return 0.5 if mine == theirs else float(mine > theirs)
+
+
+WAYS: Mapping[str, Callable[[str, Asking, Asking], float]] = {
+    "exact": lambda said, row, other: float(any(_equals(said, truth) for truth in row.truths)),
+    "contains": lambda said, row, other: float(any(_holds(said, truth) for truth in row.truths)),
+    "nearer": _nearer,
+}
+"""(answer, row, other row) -> how true the answer is of the row, 0 to 1."""
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ from ..inputs.rows import Row
 from ..inputs.sample_ids import row_seed
 from ..messages import Image
 from ..reply import Reply
-from .swap import Answers, Asking, SwapRow, SwapScores, chosen_match, partners, swap_scores
+from .swap import Answers, Asking, SwapRow, SwapScores, check_match, partners, swap_scores
 
 if TYPE_CHECKING:
     from ..generation.turns import Request
@@ -42,7 +42,7 @@ class SwapSettings:
     def __post_init__(self) -> None:
         if self.num < 2:
             raise InputError(f"num is {self.num}; expected 2 or more: a picture is swapped with another row's")
-        chosen_match(self.match, ())
+        check_match(self.match)
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ def measure_swap(
     made = tuple(
         SwapRow(row.asking, other.asking, Answers(*said[3 * n : 3 * n + 3])) for n, (row, other) in enumerate(pairs)
     )
-    match = chosen_match(settings.match, askings)
-    return SwapResult(swap_scores(made, match), made, tuple(left_out), tuple(errors))
+    return SwapResult(swap_scores(made, settings.match), made, tuple(left_out), tuple(errors))
 
 
 @dataclass(frozen=True)
