@@ -7,6 +7,8 @@ import zipfile
 import numpy as np
 import PIL.Image
 
+from mindseye.data.prepare import Wanted, prepare
+
 CAPTIONS = [
     "A child in a pink dress is climbing up a set of stairs in an entry way .",
     "A girl going into a wooden building .",
@@ -120,3 +122,20 @@ def make_flickr30k(folder, count=5):
         write(folder / "flickr30k_images" / "flickr30k_images" / flickr_name(n), jpeg(n))
     write(folder / "flickr30k_images" / "results.csv", pipe_lines(count))
     return folder
+
+
+def prepared(name, folder, output, kind="jsonl", is_checked=False):
+    output.mkdir()
+    return prepare(name, folder, Wanted(output, kind, is_checked))
+
+
+def checked(name, folder):
+    return prepare(name, folder, Wanted(None, is_checked=True))
+
+
+def rows_of(folder, split="train"):
+    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_text().splitlines()]
+
+
+def found(outcome, kind):
+    return [f"{problem.where}: {problem.what}" for problem in outcome.problems.of(kind)]

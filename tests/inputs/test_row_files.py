@@ -171,6 +171,30 @@ def test_memory_does_not_grow_with_the_file(tmp_path, seed, most):
     assert peaks[1] < peaks[0] + 0.3 and peaks[1] < most, peaks
 
 
+@pytest.mark.parametrize(("seed", "most"), [(None, 3), (7, 14)])
+def test_memory_does_not_grow_with_a_table(tmp_path, seed, most):
+    """Groups of 64 rows of 10 KB: one at a time in order, 16 where they are shuffled."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rng, before, peaks = np.random.default_rng(0), pa.default_memory_pool(), []
+    try:
+        for groups in (32, 128):
+            path = tmp_path / f"{groups}.parquet"
+            table = pa.table({"image_bytes": [rng.bytes(10_000) for _ in range(64 * groups)]})
+            parquet.write_table(table, path, row_group_size=64)
+            pool = pa.proxy_memory_pool(before)
+            pa.set_memory_pool(pool)
+            assert (
+                sum(len(row.fields["image_bytes"]) for row in RowFiles([path]).read(Reading(seed))) == 640_000 * groups
+            )
+            pa.set_memory_pool(before)
+            peaks.append(pool.max_memory() / 1e6)
+    finally:
+        pa.set_memory_pool(before)
+    assert peaks[0] > 0.5 and peaks[1] < 1.2 * peaks[0] and peaks[1] < most, peaks
+
+
 @pytest.mark.parametrize("said", [{"rank": 2, "num_ranks": 2}, {"start": -1}, {"num_epochs": -1}, {"seed": -1}])
 def test_readings_that_cannot_be(said):
     with pytest.raises(InputError):
