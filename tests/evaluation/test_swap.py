@@ -125,6 +125,7 @@ def test_the_pocket_model_sees_its_world(scenes, tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert said["num_rows"] + said["left_out"] >= 24 and said["match"] == "auto"
     assert said["right"] >= 0.9 and said["image_swap"] >= 0.6 > said["right_swapped"]
+    assert said["changed_blank"] > 0.7 and said["right_blank"] < 0.5 and said["image_blank"] > 0.5
     rows = json.loads((tmp_path / "out" / "swap.json").read_text())["rows"]
     assert len(rows) == said["num_rows"]
     right = [row["own"] in row["true"] for row in rows]
