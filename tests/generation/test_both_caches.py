@@ -90,7 +90,7 @@ def ask(model, *items, **options):
 
 
 def draw(model, *items, task="draw", **options):
-    options = {"num_timesteps": 6, "cfg_interval": (0.0, 1.0), "cfg_img_scale": 1.5, **options}
+    options = {"num_timesteps": 4, "cfg_interval": (0.0, 1.0), "cfg_img_scale": 1.5, **options}
     return model.request(task, items, seed=3, **options)
 
 
@@ -102,7 +102,7 @@ CASES = {
     "what was read is found again": lambda m: [[ask(m, LONG, "why?")], [ask(m, LONG, "where?"), ask(m, LONG, "who?")]],
     "a drawing with all branches": lambda m: [[draw(m, ANIMALS, "remove the cat", task="edit")]],
     "a drawing with previews and extrapolated steps": lambda m: [
-        [draw(m, "a bus", enable_taylorseer=True, num_timesteps=12, preview_every=4)]
+        [draw(m, "a bus", enable_taylorseer=True, num_timesteps=9, preview_every=4)]
     ],
     "words and pictures": lambda m: [[m.request("generate", ["draw a cat"], seed=1, num_timesteps=4, max_tokens=12)]],
     "all at once": lambda m: [
