@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mindseye.errors import SettingsError
-from mindseye.networks.mot import MoTLayer, members
-from mindseye.networks.unified import UnifiedModel
+from ..errors import SettingsError
+from ..networks.mot import MoTLayer, members
+from ..networks.unified import UnifiedModel
 
 
 def project(x: Tensor, norms: list[Tensor], weights: list[Tensor], biases: list[Tensor], eps: float) -> list[Tensor]:
@@ -54,26 +54,28 @@ def fuse(model: UnifiedModel) -> None:
     fast_finish = torch.compile(finish, dynamic=True)
     for layer in model.language_model.model.layers:
         assert isinstance(layer, MoTLayer)
-        _give(layer, fast_project, fast_finish)
+        layer.experts = {name: FusedExpert(layer, name, fast_project, fast_finish) for name in layer.experts}
 
 
-def _give(layer: MoTLayer, fast_project: Any, fast_finish: Any) -> None:
-    attention = layer.self_attn
+class FusedExpert:
+    """An expert whose small operations are fused."""
 
-    def project_one(x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
-        [norm] = members(layer, expert, "input_layernorm")
-        q_norm, k_norm = members(attention, expert, "q_norm", "k_norm")
-        projections = members(attention, expert, "q_proj", "k_proj", "v_proj")
+    def __init__(self, layer: MoTLayer, name: str, fast_project: Any, fast_finish: Any) -> None:
+        self._layer, self._name = layer, name
+        self._project, self._finish = fast_project, fast_finish
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        attention, name = self._layer.self_attn, self._name
+        [norm] = members(self._layer, name, "input_layernorm")
+        q_norm, k_norm = members(attention, name, "q_norm", "k_norm")
+        projections = members(attention, name, "q_proj", "k_proj", "v_proj")
         norms = [norm.weight, q_norm.weight, k_norm.weight]
         weights, biases = [one.weight for one in projections], [one.bias for one in projections]
-        qk, v = fast_project(x, norms, weights, biases, norm.eps)
+        qk, v = self._project(x, norms, weights, biases, norm.eps)
         return qk, v
 
-    def finish_one(x: Tensor, seen: Tensor, expert: str) -> Tensor:
-        [o_proj] = members(attention, expert, "o_proj")
-        norm, mlp = members(layer, expert, "post_attention_layernorm", "mlp")
+    def finish(self, x: Tensor, seen: Tensor) -> Tensor:
+        [o_proj] = members(self._layer.self_attn, self._name, "o_proj")
+        norm, mlp = members(self._layer, self._name, "post_attention_layernorm", "mlp")
         weights = [o_proj.weight, mlp.gate_proj.weight, mlp.up_proj.weight, mlp.down_proj.weight]
-        return fast_finish(x, seen, norm.weight, weights, norm.eps)
-
-    layer._project = project_one  # type: ignore[method-assign]
-    layer._finish = finish_one  # type: ignore[method-assign]
+        return self._finish(x, seen, norm.weight, weights, norm.eps)

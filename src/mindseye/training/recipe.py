@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
-from mindseye.errors import InputError, SettingsError
-from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
-from mindseye.settings import check_ranges
-from mindseye.training.autoencoder import AutoencoderSettings
-from mindseye.training.eyes import EyesSettings
-from mindseye.training.losses import LossSettings
-from mindseye.training.optimizer import OptimizerSettings
-from mindseye.training.plans import Dropout
-from mindseye.training.vocabulary import VocabularySettings
-from mindseye.worlds.mixing import check_shares
-from mindseye.worlds.world import World, world_called
+from ..errors import InputError, SettingsError
+from ..networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
+from ..settings import check_ranges
+from ..worlds.mixing import check_shares
+from ..worlds.world import World, world_called
+from .autoencoder import AutoencoderSettings
+from .eyes import EyesSettings
+from .losses import LossSettings
+from .optimizer import OptimizerSettings
+from .plans import Dropout
+from .vocabulary import VocabularySettings
 
 
 @dataclass(frozen=True)
