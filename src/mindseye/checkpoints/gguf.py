@@ -145,7 +145,9 @@ class GgufFile:
         """The byte-level tokenizer, with marks as special tokens."""
         kind = self.said.get("tokenizer.ggml.model")
         if kind != "gpt2":
-            raise CheckpointError(f"{self.path} has a tokenizer of the kind {kind}; only byte-level ones (gpt2) are read")
+            raise CheckpointError(
+                f"{self.path} has a tokenizer of the kind {kind}; only byte-level ones (gpt2) are read"
+            )
         tokens = self.said["tokenizer.ggml.tokens"]
         merges = [tuple(pair.split(" ")) for pair in self.said["tokenizer.ggml.merges"]]
         rust = RustTokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))

@@ -30,7 +30,7 @@ class ImageTokens:
 
     @classmethod
     def called(cls, name: str) -> ImageTokens:
-        """"patches", "pool", "grid:3" and so on; SettingsError names the known ones."""
+        """ "patches", "pool", "grid:3" and so on; SettingsError names the known ones."""
         match = re.fullmatch(r"(patches|pool|first)|(grid|shuffle):([1-9]\d{0,3})", name)
         if match is None:
             near = nearest(name.partition(":")[0], [choice.partition(":")[0] for choice in CHOICES])

@@ -81,7 +81,9 @@ class QueryProjector(nn.Module):
         super().__init__()
         inner = config.hidden_size or hidden_size
         if inner % config.num_heads:
-            raise SettingsError(f"hidden_size {inner} of the projector must be a multiple of num_heads {config.num_heads}")
+            raise SettingsError(
+                f"hidden_size {inner} of the projector must be a multiple of num_heads {config.num_heads}"
+            )
         self.num_heads = config.num_heads
         self.queries = nn.Parameter(torch.randn(config.num_queries, inner) * inner**-0.5)
         self.norm = nn.LayerNorm(width)

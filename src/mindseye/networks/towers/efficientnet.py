@@ -3,14 +3,18 @@
 Names are those of its published PyTorch weights (lukemelas' EfficientNet). The classifier behind the features, `_fc`,
 is kept: its rows tell where each class lies among them.
 """
-# B images, C channels, S side in px, K channels of a layer, P places of the last grid
+# B images, C channels, S side in px, K channels of a layer, H height, W width, P places of the last grid
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-IMAGE_SIZE, GRID, WIDTH, NUM_CLASSES = 224, 7, 1280, 1000
+WIDTH = 1280
 STEM = 32
 STAGES = (  # blocks, kernel, stride of the first block, expansion, channels
     (1, 3, 1, 1, 16),
@@ -24,6 +28,26 @@ STAGES = (  # blocks, kernel, stride of the first block, expansion, channels
 EPS = 1e-3
 
 
+@dataclass(frozen=True)
+class Lite0Config:
+    """What is told of a network whose sizes are fixed."""
+
+    image_size: int = 224
+    num_classes: int = 1000
+
+    width: ClassVar[int] = WIDTH
+
+    @property
+    def grid(self) -> int:
+        """Features a side."""
+        return -(-self.image_size // 32)
+
+    @property
+    def num_features(self) -> int:
+        """Features of an image."""
+        return self.grid**2
+
+
 class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow does: an odd pixel too much goes to the right and below."""
 
@@ -33,6 +57,23 @@ class SameConv(nn.Conv2d):
             missing = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             sides += [missing // 2, missing - missing // 2]
         return super().forward(F.pad(x, sides) if any(sides) else x)
+
+
+class FixedBatchNorm(nn.Module):
+    """A batch norm that only knows what it once learnt: batches of few images would ruin it."""
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, K, H, W)
+        scale = self.weight * (self.running_var + EPS).rsqrt()
+        return x * scale[:, None, None] + (self.bias - self.running_mean * scale)[:, None, None]
 
 
 class Block(nn.Module):
@@ -46,11 +87,11 @@ class Block(nn.Module):
         self.expands = expansion > 1
         if self.expands:
             self._expand_conv = SameConv(before, inner, 1, bias=False)
-            self._bn0 = nn.BatchNorm2d(inner, eps=EPS)
+            self._bn0 = FixedBatchNorm(inner)
         self._depthwise_conv = SameConv(inner, inner, kernel, stride, groups=inner, bias=False)
-        self._bn1 = nn.BatchNorm2d(inner, eps=EPS)
+        self._bn1 = FixedBatchNorm(inner)
         self._project_conv = SameConv(inner, after, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(after, eps=EPS)
+        self._bn2 = FixedBatchNorm(after)
 
     def forward(self, x: Tensor) -> Tensor:
         inner = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
@@ -60,14 +101,13 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The classifier as a tower. Its batch norms never learn: in training mode a batch of few images would ruin them."""
+    """The classifier as a tower."""
 
-    image_size, grid, width = IMAGE_SIZE, GRID, WIDTH
-
-    def __init__(self) -> None:
+    def __init__(self, config: Lite0Config) -> None:
         super().__init__()
+        self.config = config
         self._conv_stem = SameConv(3, STEM, 3, 2, bias=False)
-        self._bn0 = nn.BatchNorm2d(STEM, eps=EPS)
+        self._bn0 = FixedBatchNorm(STEM)
         self._blocks = nn.ModuleList()
         before = STEM
         for number, kernel, stride, expansion, after in STAGES:
@@ -75,8 +115,8 @@ class EfficientNetLite0(nn.Module):
                 self._blocks.append(Block((before, after), kernel, stride if i == 0 else 1, expansion))
                 before = after
         self._conv_head = SameConv(before, WIDTH, 1, bias=False)
-        self._bn1 = nn.BatchNorm2d(WIDTH, eps=EPS)
-        self._fc = nn.Linear(WIDTH, NUM_CLASSES)
+        self._bn1 = FixedBatchNorm(WIDTH)
+        self._fc = nn.Linear(WIDTH, config.num_classes)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(B, C, S, S) -> (B, P, K)."""
@@ -88,11 +128,3 @@ class EfficientNetLite0(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """(B, P, K) -> scores (B, classes) of the mean over the places."""
         return self._fc(features.mean(1))
-
-    def train(self, mode: bool = True) -> EfficientNetLite0:
-        """Training mode for everything but the batch norms."""
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self

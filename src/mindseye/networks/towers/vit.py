@@ -41,7 +41,9 @@ class VitTowerConfig:
     has_layer_scale: bool = False
     """Each branch scaled by learnt numbers: DINOv2."""
     feature_layer: int = -1
-    """Whose output the features are: -1 the last layer's behind its norm, -2 the one's before, without a norm."""
+    """Whose output the features are: -1 the last layer's, -2 that of the one before."""
+    has_post_norm: bool = False
+    """A norm behind it."""
     keeps_class_token: bool = False
     """Whether the class' token is one of the features."""
 
@@ -49,6 +51,16 @@ class VitTowerConfig:
     def grid(self) -> int:
         """Patches a side."""
         return self.image_size // self.patch_size
+
+    @property
+    def width(self) -> int:
+        """Numbers of a feature."""
+        return self.hidden_size
+
+    @property
+    def num_features(self) -> int:
+        """Features of an image."""
+        return self.grid**2 + (self.has_class_token and self.keeps_class_token)
 
     @property
     def num_layers_used(self) -> int:
@@ -131,7 +143,7 @@ class VisionTransformer(nn.Module):
         self.embeddings = Embeddings(config)
         self.pre_layrnorm = nn.LayerNorm(*norm) if config.has_pre_norm else None  # transformers' own spelling
         self.encoder = Encoder(config)
-        self.post_layernorm = nn.LayerNorm(*norm) if config.feature_layer == -1 else None
+        self.post_layernorm = nn.LayerNorm(*norm) if config.has_post_norm else None
 
     def forward(self, pixels: Tensor) -> Tensor:
         x = self.embeddings(pixels)
@@ -149,18 +161,6 @@ class VitTower(nn.Module):
         super().__init__()
         self.config = config
         self.vision_model = VisionTransformer(config)
-
-    @property
-    def image_size(self) -> int:
-        return self.config.image_size
-
-    @property
-    def grid(self) -> int:
-        return self.config.grid
-
-    @property
-    def width(self) -> int:
-        return self.config.hidden_size
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(B, C, S, S) -> (B, P, D); P counts the class' token where it is kept."""
