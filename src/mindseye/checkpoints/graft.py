@@ -1,0 +1,152 @@
+"""A language model and a vision tower become one checkpoint folder, with a projector that has yet to learn."""
+# F width of a feature, D hidden_size of the language model, K classes of the tower's classifier
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import CheckpointError, SettingsError
+from ..given_files import read_json
+from ..inputs.tokenizer import Tokenizer
+from ..networks.grafted import Grafted, GraftedConfig
+from ..networks.image_tokens import ImageTokens
+from ..networks.projector import MlpProjector, ProjectorConfig
+from ..networks.text_network import TextNetwork
+from .families.family import Folder
+from .families.grafted import LANGUAGE_FAMILIES
+from .language_sources import language_folder
+from .load import load
+from .save_grafted import save_grafted
+from .tower_sources import TowerSource, find_tower
+
+SPREAD = 0.02  # of random weights
+SHARPNESS = 1.5  # a little surer than the classifier itself, since names that are mixed are hard to read
+Start = Literal["random", "names"]
+
+
+@dataclass(frozen=True)
+class GraftOptions:
+    """What joins the two."""
+
+    projector: ProjectorConfig = field(default_factory=ProjectorConfig)
+    image_tokens: str = "patches"
+    start: Start = "random"
+    """"names": the projector starts as the tower's own classifier followed by the embeddings of its classes' names."""
+    has_contrastive_head: bool = False
+    random_init: bool = False
+    """Take sizes and tokenizer only, and random weights everywhere."""
+    seed: int = 0
+
+
+def graft(language_model: str, vision_encoder: str, folder: Path, options: GraftOptions) -> Grafted:
+    """Write the checkpoint folder; returns the network. Raises CheckpointError or SettingsError for what does not fit."""
+    eyes = find_tower(vision_encoder, with_weights=not options.random_init)
+    with language_folder(language_model) as source:
+        text_config = read_json(source / "config.json", error=CheckpointError)
+        language, tokenizer = _language(source, text_config, options)
+        projector = options.projector
+        if options.start == "names":
+            projector = replace(projector, kind="mlp", hidden_size=len(_names_of(eyes)), activation="softmax")
+        tokens = ImageTokens.called(options.image_tokens)
+        config = GraftedConfig(language.config, eyes.config, projector, tokens, options.has_contrastive_head)
+        network = Grafted(config)
+        network.language_model = language
+        generator = torch.Generator().manual_seed(options.seed)
+        if options.random_init:
+            _randomise(network, generator)
+        else:
+            _open_eyes(network, eyes, vision_encoder)
+        begin_projector(network, generator)
+        if options.start == "names":
+            start_from_names(network, _names_of(eyes), tokenizer)
+        save_grafted(folder, network, text_config, eyes.transforms, source)
+    return network
+
+
+def begin_projector(network: Grafted, generator: torch.Generator) -> None:
+    """Random weights under which image tokens are about as long as those of words."""
+    with torch.no_grad():
+        words = _words(network)
+        for module in network.projector.modules():
+            if isinstance(module, nn.Linear):
+                module.weight.normal_(std=module.in_features**-0.5, generator=generator)
+                if module.bias is not None:
+                    module.bias.zero_()
+        last = [module for module in network.projector.modules() if isinstance(module, nn.Linear)][-1]
+        features = torch.randn(64, network.config.tower.num_features, network.config.tower.width, generator=generator)
+        last.weight *= words.std() / network.project(features).std()
+        if network.contrastive is not None:
+            network.contrastive.placeholder.copy_(words.mean(0))
+
+
+def start_from_names(network: Grafted, names: Sequence[str], tokenizer: Tokenizer) -> None:
+    """The tower's classifier (K, F) becomes the first layer, the mean embedding of each name (D, K) the second.
+
+    Behind a softmax, the image's token is then the embedding of what the classifier takes it for, mixed with those of
+    what else it might be.
+    """
+    projector, classifier = network.projector, getattr(network.vision_tower, "_fc", None)
+    if classifier is None or network.config.image_tokens.kind == "shuffle":
+        raise SettingsError("start names needs a tower with a classifier, and image tokens as wide as its features")
+    assert isinstance(projector, MlpProjector)
+    words = _words(network)
+    embeddings = torch.stack([words[tokenizer.encode(f" {name}")].mean(0) for name in names])  # (K, D)
+    length = words.norm(dim=1).mean()
+    with torch.no_grad():
+        projector.linear_1.weight.copy_(classifier.weight * SHARPNESS)
+        projector.linear_1.bias.copy_(classifier.bias * SHARPNESS)
+        projector.linear_2.weight.copy_((embeddings / embeddings.norm(dim=1, keepdim=True) * length).T)
+        projector.linear_2.bias.zero_()
+
+
+def _words(network: Grafted) -> Tensor:
+    """(V, D) the embeddings of all words, in float32."""
+    return network.embed_text(torch.arange(network.config.vocab_size)).detach().float()
+
+
+def _language(source: Path, text_config: dict[str, Any], options: GraftOptions) -> tuple[TextNetwork, Tokenizer]:
+    if not options.random_init:
+        loaded = load(source, dtype=torch.float32)
+        if not any(family.recognises(Folder(source, {}, text_config)) for family in LANGUAGE_FAMILIES):
+            raise CheckpointError(f"{source} is no language model; expected the Llama kind or GPT-2")
+        return loaded.network, loaded.tokenizer  # type: ignore[return-value]
+    alone = Folder(source, {}, text_config)
+    for family in LANGUAGE_FAMILIES:
+        if family.recognises(alone):
+            return family.build(family.read_config(alone).config, False), family.tokenizer(source)  # type: ignore
+    raise CheckpointError(f'{source}: model_type "{alone.model_type}" is no language model that is known here')
+
+
+def _open_eyes(network: Grafted, eyes: TowerSource, name: str) -> None:
+    wanted = network.vision_tower.state_dict()
+    lacking = [key for key in wanted if key not in eyes.weights]
+    if lacking:
+        raise CheckpointError(f"{name} lacks {len(lacking)} weights of its vision tower, such as {lacking[0]}")
+    network.vision_tower.load_state_dict({key: eyes.weights[key].float() for key in wanted})
+
+
+def _randomise(network: Grafted, generator: torch.Generator) -> None:
+    for name, parameter in network.named_parameters():
+        is_norm = "norm" in name or ".ln_" in name or "._bn" in name or "layer_scale" in name
+        with torch.no_grad():
+            if (is_norm and name.endswith("bias")) or (parameter.dim() < 2 and not is_norm):
+                parameter.zero_()
+            elif is_norm:
+                parameter.fill_(1.0)
+            else:
+                parameter.normal_(std=SPREAD, generator=generator)
+
+
+def _names_of(eyes: TowerSource) -> Sequence[str]:
+    if not eyes.class_names:
+        raise SettingsError(
+            "start names needs a tower with a classifier whose classes have names: take efficientnet-lite0, and pip "
+            'install "mindseye[photo]"'
+        )
+    return eyes.class_names
