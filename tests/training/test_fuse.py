@@ -17,13 +17,13 @@ def test_fused_is_plain(expert: str) -> None:
     x, seen = torch.randn(7, 32, requires_grad=True), torch.randn(7, 32)
 
     def run() -> list[torch.Tensor]:
-        qk, v = layer._project(x, expert)
-        out = layer._finish(x, seen, expert)
+        qk, v = layer.experts[expert].project(x)
+        out = layer.experts[expert].finish(x, seen)
         gradients = torch.autograd.grad(qk.sum() + v.square().sum() + out.square().sum(), [x, *used(layer, expert)])
         return [qk, v, out, *gradients]
 
     plain = run()
-    fuse._give(layer, fuse.project, fuse.finish)
+    layer.experts[expert] = fuse.FusedExpert(layer, expert, fuse.project, fuse.finish)
     for one, other in zip(plain, run(), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
