@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from ..errors import CheckpointError, SettingsError
 from ..given_files import read_json
 from ..inputs.tokenizer import Tokenizer
+from ..networks.causal_lm import CausalLM
+from ..networks.gpt2 import Gpt2
 from ..networks.grafted import Grafted, GraftedConfig
 from ..networks.image_tokens import ImageTokens
 from ..networks.projector import MlpProjector, ProjectorConfig
-from ..networks.text_network import TextNetwork
 from .families.family import Folder
-from .families.grafted import LANGUAGE_FAMILIES
+from .families.grafted import language_family
 from .language_sources import language_folder
 from .load import load
 from .save_grafted import save_grafted
@@ -28,6 +29,7 @@ from .tower_sources import TowerSource, find_tower
 SPREAD = 0.02  # of random weights
 SHARPNESS = 1.5  # a little surer than the classifier itself, since names that are mixed are hard to read
 Start = Literal["random", "names"]
+Language = CausalLM | Gpt2
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class GraftOptions:
 
 
 def graft(language_model: str, vision_encoder: str, folder: Path, options: GraftOptions) -> Grafted:
-    """Write the checkpoint folder; returns the network. Raises CheckpointError or SettingsError for what does not fit."""
+    """Write the checkpoint folder; returns the network.
+
+    Raises CheckpointError or SettingsError for parts that are not there or do not fit.
+    """
     eyes = find_tower(vision_encoder, with_weights=not options.random_init)
     with language_folder(language_model) as source:
         text_config = read_json(source / "config.json", error=CheckpointError)
@@ -110,17 +115,16 @@ def _words(network: Grafted) -> Tensor:
     return network.embed_text(torch.arange(network.config.vocab_size)).detach().float()
 
 
-def _language(source: Path, text_config: dict[str, Any], options: GraftOptions) -> tuple[TextNetwork, Tokenizer]:
+def _language(source: Path, text_config: dict[str, Any], options: GraftOptions) -> tuple[Language, Tokenizer]:
+    alone = Folder(source, {}, text_config)
+    family = language_family(alone)
     if not options.random_init:
         loaded = load(source, dtype=torch.float32)
-        if not any(family.recognises(Folder(source, {}, text_config)) for family in LANGUAGE_FAMILIES):
-            raise CheckpointError(f"{source} is no language model; expected the Llama kind or GPT-2")
-        return loaded.network, loaded.tokenizer  # type: ignore[return-value]
-    alone = Folder(source, {}, text_config)
-    for family in LANGUAGE_FAMILIES:
-        if family.recognises(alone):
-            return family.build(family.read_config(alone).config, False), family.tokenizer(source)  # type: ignore
-    raise CheckpointError(f'{source}: model_type "{alone.model_type}" is no language model that is known here')
+        network = cast(Language, loaded.network)
+        if isinstance(network, CausalLM):
+            text_config["tie_word_embeddings"] = network.lm_head.weight is network.model.embed_tokens.weight
+        return network, loaded.tokenizer
+    return cast(Language, family.build(family.read_config(alone).config, False)), family.tokenizer(source)
 
 
 def _open_eyes(network: Grafted, eyes: TowerSource, name: str) -> None:

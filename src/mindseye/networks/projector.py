@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 from ..errors import SettingsError
 
-Kind = Literal["linear", "mlp", "query"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "softmax": lambda x: x.softmax(-1),
@@ -25,7 +23,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class ProjectorConfig:
     """`kind` is linear (one layer), mlp (two) or query (learnt queries look at the features)."""
 
-    kind: Kind = "mlp"
+    kind: str = "mlp"
     hidden_size: int = 0
     """Between the two layers of an mlp, and width of the queries; 0 takes that of the language model."""
     activation: str = "gelu"

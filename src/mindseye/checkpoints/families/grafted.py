@@ -46,13 +46,7 @@ class GraftedFamily(Family):
         """The family of the language model inside, and what it would see if that were alone in its folder."""
         stored = {name.removeprefix(LANGUAGE): i for name, i in folder.tensors.items() if name.startswith(LANGUAGE)}
         alone = Folder(folder.path, stored, dict(folder.said.get("text_config") or {}))
-        for family in LANGUAGE_FAMILIES:
-            if family.recognises(alone):
-                return family, alone
-        known = [name for family in LANGUAGE_FAMILIES for name in family.model_types]
-        raise CheckpointError(
-            f'{folder.path}: text_config says model_type "{alone.model_type}"; known: {", ".join(known)}'
-        )
+        return language_family(alone), alone
 
     def read_config(self, folder: Folder) -> FoundConfig:
         family, alone = self.language(folder)
@@ -116,6 +110,17 @@ class GraftedFamily(Family):
         if transforms is not None:
             raise CheckpointError(f"{folder}: the images of a {self.name} model have one size, so limits have no use")
         return square_processor(folder, network.config)
+
+
+def language_family(alone: Folder) -> Family:
+    """The family of a language model; CheckpointError for what is none."""
+    for family in LANGUAGE_FAMILIES:
+        if alone.model_type in family.model_types:
+            return family
+    known = [name for family in LANGUAGE_FAMILIES for name in family.model_types]
+    raise CheckpointError(
+        f'{alone.path}: "{alone.model_type}" is no language model that is known here; known: {", ".join(known)}'
+    )
 
 
 def square_processor(folder: Path, config: GraftedConfig) -> SquareProcessor:
