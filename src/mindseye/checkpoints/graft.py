@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..given_files import read_json
 from ..inputs.tokenizer import Tokenizer
 from ..networks.causal_lm import CausalLM
 from ..networks.gpt2 import Gpt2
-from ..networks.grafted import Grafted, GraftedConfig
+from ..networks.grafted import TEMPERATURE, Grafted, GraftedConfig
 from ..networks.image_tokens import ImageTokens
 from ..networks.projector import MlpProjector, ProjectorConfig
 from .families.family import Folder
@@ -88,6 +89,7 @@ def begin_projector(network: Grafted, generator: torch.Generator) -> None:
         last.weight *= words.std() / network.project(features).std()
         if network.contrastive is not None:
             network.contrastive.placeholder.copy_(words.mean(0))
+            network.contrastive.log_scale.fill_(math.log(1 / TEMPERATURE))
 
 
 def start_from_names(network: Grafted, names: Sequence[str], tokenizer: Tokenizer) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from .interface import Streams
 from .projector import ProjectorConfig
 from .text_network import TextNetwork
 from .towers import EfficientNetLite0, Tower, TowerConfig, VitTower, VitTowerConfig
+
+TEMPERATURE = 0.07  # of the comparison, before it has learnt its own
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class ContrastiveHead(nn.Module):
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
         self.placeholder = nn.Parameter(torch.zeros(hidden_size))
-        self.log_scale = nn.Parameter(torch.tensor(0.0))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(1 / TEMPERATURE)))
 
 
 class Grafted(TextNetwork):
@@ -76,9 +79,11 @@ class Grafted(TextNetwork):
         return self.language_model.embed_text(ids)
 
     def embed_images(self, images: Sequence[Tensor]) -> Sequence[Tensor]:
-        """Pixels (C, S, S) of each image, as its image processor made them -> its tokens (T, D)."""
-        pixels = torch.stack(list(images)).to(self.device, self.dtype)
-        return list(self.project(self.see(pixels)).to(self.dtype))
+        """Pixels (C, S, S) of each image, as its image processor made them, or its features (P, F), as `see` gives
+        them -> its tokens (T, D)."""
+        given = torch.stack(list(images)).to(self.device)
+        features = self.see(given.to(self.dtype)) if given.dim() == 4 else given
+        return list(self.project(features.to(self.dtype)).to(self.dtype))
 
     def see(self, pixels: Tensor) -> Tensor:
         """Pixels (B, C, S, S) -> features (B, P, F)."""
