@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 
 from ..errors import MemoryShortError
@@ -12,18 +10,6 @@ from ..networks.interface import Network
 SMALL_PASS = 4e9  # operations
 BUSY_SHARE = 0.4  # of a core
 LOOK_EVERY, STALE_AFTER = 0.2, 2.0  # seconds
-UNKNOWN_MEMORY = 8 << 30
-
-
-def free_bytes(device: torch.device) -> int:
-    """Bytes of memory that are free on a device; a guess of 8 GiB where nobody tells."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return UNKNOWN_MEMORY
 
 
 def synchronize(device: torch.device) -> None:

@@ -19,14 +19,17 @@ from torch import Tensor
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from ..events import Event
 from ..networks.interface import Network
+from ..networks.memory import free_bytes
 from ..networks.vae import Autoencoder
-from .device import free_bytes, operations_of, readable, synchronize
+from .device import operations_of, readable, synchronize
 from .job import Job, Listener, raised
 from .passes import run_pass
 from .prefix_cache import PrefixCache
 from .scheduler import Batch, EngineConfig, Part, Scheduler
 from .threads import ThreadChoice
 from .work import Decode, Encode, Story, Wait
+
+UNKNOWN_MEMORY = 8 << 30  # bytes
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ class Engine:
         most = self.config.max_cache_bytes
         self.device = _device(network)
         self.prefixes = PrefixCache(_prefix_bytes(network, self.config))
-        self.scheduler = Scheduler(self.config, free_bytes(self.device) // 2 if most is None else most)
+        self.scheduler = Scheduler(
+            self.config, (free_bytes(self.device) or UNKNOWN_MEMORY) // 2 if most is None else most
+        )
         self._threads = ThreadChoice(self.config.num_threads)
         self._num_finished = self._num_tokens = 0
         self._lock = threading.RLock()

@@ -8,7 +8,7 @@ from typing import Protocol
 from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
-from .interface import LatentGrid
+from .config import LatentGrid
 from .kv_cache import CacheShape, KVCache, Ledger
 from .placed import Placed
 
