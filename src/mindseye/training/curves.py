@@ -45,7 +45,9 @@ class Curves:
                 self.board.add_scalar(name, value, line["step"])
 
     def draw(self) -> None:
-        """Write `curves.png`."""
+        """Write `curves.png`, and what TensorBoard has not been told yet."""
+        if self.board:
+            self.board.flush()
         save_png(draw_curves(self.lines, self.names), self.folder / PICTURE_FILE)
 
 
