@@ -12,7 +12,7 @@ from graft_parts import PATCH, SIDE, WIDTH, save_language_model, save_tower, tow
 from safetensors.torch import load_file, save_file
 
 import mindseye
-from mindseye.checkpoints.graft import GraftOptions, graft, start_from_names
+from mindseye.checkpoints.graft import GraftOptions, graft, own_classifier, start_from_names
 from mindseye.checkpoints.load import load
 from mindseye.checkpoints.tower_sources import find_tower, plain_names
 from mindseye.errors import CheckpointError, InputError, SettingsError
@@ -193,7 +193,7 @@ def test_names_start_where_the_classifier_is(parts, tmp_path: Path) -> None:
     network.language_model = words.network
     torch.nn.init.normal_(network.vision_tower._fc.weight)
     names = ("ab", "c", "de", "f")
-    start_from_names(network, names, words.tokenizer)
+    start_from_names(network, own_classifier(network, names), words.tokenizer)
     row = network.vision_tower._fc.weight[2].detach()
     [[token]] = network.project((row * 100 / row.norm()).expand(1, 49, -1))
     ids = torch.tensor(words.tokenizer.encode(" de"))

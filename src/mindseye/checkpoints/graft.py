@@ -34,6 +34,15 @@ Language = CausalLM | Gpt2
 
 
 @dataclass(frozen=True)
+class Classifier:
+    """Scores of features are rows (K, F) times them plus bias (K,); each row's class has a name."""
+
+    rows: Tensor
+    bias: Tensor
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
 class GraftOptions:
     """What joins the two."""
 
@@ -70,7 +79,7 @@ def graft(language_model: str, vision_encoder: str, folder: Path, options: Graft
             _open_eyes(network, eyes, vision_encoder)
         begin_projector(network, generator)
         if options.start == "names":
-            start_from_names(network, _names_of(eyes), tokenizer)
+            start_from_names(network, own_classifier(network, _names_of(eyes)), tokenizer)
         save_grafted(folder, network, text_config, eyes.transforms, source)
     return network
 
@@ -78,13 +87,13 @@ def graft(language_model: str, vision_encoder: str, folder: Path, options: Graft
 def begin_projector(network: Grafted, generator: torch.Generator) -> None:
     """Random weights under which image tokens are about as long as those of words."""
     with torch.no_grad():
-        words = _words(network)
-        for module in network.projector.modules():
-            if isinstance(module, nn.Linear):
-                module.weight.normal_(std=module.in_features**-0.5, generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
-        last = [module for module in network.projector.modules() if isinstance(module, nn.Linear)][-1]
+        words = word_embeddings(network)
+        layers = {name: layer for name, layer in network.projector.named_modules() if isinstance(layer, nn.Linear)}
+        for name, layer in layers.items():
+            layer.weight.normal_(std=0.0 if name == "skip" else layer.in_features**-0.5, generator=generator)
+            if layer.bias is not None:
+                layer.bias.zero_()
+        last = layers.get("linear_2", layers["linear_1"])
         features = torch.randn(64, network.config.tower.num_features, network.config.tower.width, generator=generator)
         last.weight *= words.std() / network.project(features).std()
         if network.contrastive is not None:
@@ -92,27 +101,38 @@ def begin_projector(network: Grafted, generator: torch.Generator) -> None:
             network.contrastive.log_scale.fill_(math.log(1 / TEMPERATURE))
 
 
-def start_from_names(network: Grafted, names: Sequence[str], tokenizer: Tokenizer) -> None:
-    """The tower's classifier (K, F) becomes the first layer, the mean embedding of each name (D, K) the second.
+def start_from_names(network: Grafted, known: Classifier, tokenizer: Tokenizer) -> None:
+    """A classifier of the tower's features becomes the first layer, the embeddings of its classes' names the second.
 
-    Behind a softmax, the image's token is then the embedding of what the classifier takes it for, mixed with those of
-    what else it might be.
+    Behind a softmax, the image's tokens are then the words of what the classifier takes it for, mixed with those of
+    what else it might be. With one token a feature it is the mean of a name's tokens.
     """
-    projector, classifier = network.projector, getattr(network.vision_tower, "_fc", None)
-    if classifier is None or network.config.image_tokens.kind == "shuffle":
-        raise SettingsError("start names needs a tower with a classifier, and image tokens as wide as its features")
+    projector, each = network.projector, network.config.projector.tokens_each
     assert isinstance(projector, MlpProjector)
-    words = _words(network)
-    embeddings = torch.stack([words[tokenizer.encode(f" {name}")].mean(0) for name in names])  # (K, D)
+    words = word_embeddings(network)
     length = words.norm(dim=1).mean()
     with torch.no_grad():
-        projector.linear_1.weight.copy_(classifier.weight * SHARPNESS)
-        projector.linear_1.bias.copy_(classifier.bias * SHARPNESS)
-        projector.linear_2.weight.copy_((embeddings / embeddings.norm(dim=1, keepdim=True) * length).T)
+        projector.linear_1.weight.copy_(known.rows * SHARPNESS)
+        projector.linear_1.bias.copy_(known.bias * SHARPNESS)
+        for column, name in enumerate(known.names):
+            spelt = words[tokenizer.encode(f" {name}")]
+            if each == 1:
+                spelt = spelt.mean(0, keepdim=True)
+                spelt = spelt / spelt.norm() * length
+            spelt = torch.cat([spelt, words.mean(0).expand(each, -1)])[:each]
+            projector.linear_2.weight[:, column] = spelt.flatten()
         projector.linear_2.bias.zero_()
 
 
-def _words(network: Grafted) -> Tensor:
+def own_classifier(network: Grafted, names: Sequence[str]) -> Classifier:
+    """That of the tower; SettingsError where it has none, or its features do not reach the projector as they are."""
+    layer = getattr(network.vision_tower, "_fc", None)
+    if layer is None or network.config.image_tokens.kind == "shuffle":
+        raise SettingsError("start names needs a tower with a classifier, and image tokens as wide as its features")
+    return Classifier(layer.weight.detach(), layer.bias.detach(), names)
+
+
+def word_embeddings(network: Grafted) -> Tensor:
     """(V, D) the embeddings of all words, in float32."""
     return network.embed_text(torch.arange(network.config.vocab_size)).detach().float()
 

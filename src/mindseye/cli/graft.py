@@ -16,6 +16,7 @@ PRESETS: dict[str, dict[str, str]] = {
         "vision_encoder": "efficientnet-lite0",
         "image_tokens": "pool",
         "start": "names",
+        "tokens_each": "4",
     },
 }
 
@@ -35,6 +36,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the model goes")
     parser.add_argument("--projector", choices=("linear", "mlp", "query"), help="what joins them (default: mlp)")
+    parser.add_argument("--tokens-each", metavar="N", help="tokens that an mlp makes of a feature (default: 1)")
     parser.add_argument("--num-queries", type=int, default=16, metavar="N", help="tokens of the projector query")
     parser.add_argument(
         "--image-tokens", metavar="CHOICE", help="patches, pool, grid:N, shuffle:F or first (default: patches)"
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..networks.projector import ProjectorConfig
 
     chosen = dict(PRESETS.get(arguments.preset or "", {}))
-    for name in ("language_model", "vision_encoder", "image_tokens", "start"):
+    for name in ("language_model", "vision_encoder", "image_tokens", "start", "tokens_each"):
         if getattr(arguments, name) is not None:
             chosen[name] = getattr(arguments, name)
     for name in ("language_model", "vision_encoder"):
@@ -66,7 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
         chosen["vision_encoder"],
         arguments.output,
         GraftOptions(
-            projector=ProjectorConfig(arguments.projector or "mlp", num_queries=arguments.num_queries),
+            projector=ProjectorConfig(
+                arguments.projector or "mlp",
+                tokens_each=_count(chosen.get("tokens_each", "1")),
+                num_queries=arguments.num_queries,
+            ),
             image_tokens=chosen.get("image_tokens", "patches"),
             start=chosen.get("start", "random"),  # type: ignore[arg-type]
             has_contrastive_head=arguments.contrastive,
@@ -80,3 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
         f"{config.num_image_tokens} image tokens"
     )
     return 0
+
+
+def _count(word: str) -> int:
+    from ..errors import InputError
+
+    if not word.isdigit() or not 1 <= int(word) <= 1000:
+        raise InputError(f"--tokens-each is {word}; expected 1 to 1000")
+    return int(word)

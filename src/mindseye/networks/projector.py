@@ -28,6 +28,10 @@ class ProjectorConfig:
     """Between the two layers of an mlp, and width of the queries; 0 takes that of the language model."""
     activation: str = "gelu"
     """Between the two layers: gelu, or softmax, where the hidden numbers are how likely known things are."""
+    tokens_each: int = 1
+    """Tokens that an mlp makes of each feature: enough of them can spell a name of several."""
+    has_skip: bool = False
+    """Whether a third layer goes past the two of an mlp: what they leave out may still be learnt."""
     num_queries: int = 16
     num_heads: int = 8
     bias: bool = True
@@ -44,7 +48,9 @@ class ProjectorConfig:
 
     def count(self, num_tokens: int) -> int:
         """Tokens that come out where so many go in."""
-        return self.num_queries if self.kind == "query" else num_tokens
+        if self.kind == "query":
+            return self.num_queries
+        return num_tokens * (self.tokens_each if self.kind == "mlp" else 1)
 
 
 class LinearProjector(nn.Module):
@@ -63,13 +69,18 @@ class MlpProjector(nn.Module):
 
     def __init__(self, config: ProjectorConfig, width: int, hidden_size: int) -> None:
         super().__init__()
-        inner = config.hidden_size or hidden_size
+        inner, outer = config.hidden_size or hidden_size, config.tokens_each * hidden_size
+        self.tokens_each = config.tokens_each
         self.activate = ACTIVATIONS[config.activation]
         self.linear_1 = nn.Linear(width, inner, config.bias)
-        self.linear_2 = nn.Linear(inner, hidden_size, config.bias)
+        self.linear_2 = nn.Linear(inner, outer, config.bias)
+        self.skip = nn.Linear(width, outer, bias=False) if config.has_skip else None
 
-    def forward(self, features: Tensor) -> Tensor:  # (B, T, F) -> (B, T, D)
-        return self.linear_2(self.activate(self.linear_1(features)))
+    def forward(self, features: Tensor) -> Tensor:  # (B, T, F) -> (B, T * tokens_each, D)
+        made = self.linear_2(self.activate(self.linear_1(features)))
+        if self.skip is not None:
+            made = made + self.skip(features)
+        return made.unflatten(-1, (self.tokens_each, -1)).flatten(1, 2)
 
 
 class QueryProjector(nn.Module):

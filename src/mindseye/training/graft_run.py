@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 
-from ..checkpoints.graft import GraftOptions, Start, graft
+from ..checkpoints.graft import GraftOptions, Start, graft, start_from_names
 from ..checkpoints.load import load
 from ..checkpoints.placement import choose_device
 from ..checkpoints.save_grafted import save_grafted
@@ -28,6 +28,7 @@ from .loop import Trainer
 from .objectives.grafted import GraftedObjective
 from .parallel import ALONE, Processes, processes_of_environment
 from .picture_pool import features_of, picture_files, scenes, varied
+from .probe import QUESTION, ProbeSettings, fit_probe
 from .resume import TrainState, has_state, load_state
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
@@ -75,12 +76,28 @@ class GraftRun:
         said, folder = self.recipe.graft, self.folder / BEGINNING
         if not (folder / "config.json").is_file():
             self.say(f"grafting {said.vision_encoder} onto {said.language_model}")
-            start = cast(Start, said.start)
+            scenes = self.recipe.stages[0].scenes if said.start == "names" else None
+            projector, start = said.projector, cast(Start, "random" if scenes else said.start)
+            if scenes:
+                answers = world_called(scenes.world).patch_questions[QUESTION]
+                projector = replace(projector, kind="mlp", hidden_size=len(answers), activation="softmax")
             options = GraftOptions(
-                said.projector, said.image_tokens, start, said.contrastive, said.random_init, self.recipe.seed
+                projector, said.image_tokens, start, said.contrastive, said.random_init, self.recipe.seed
             )
             graft(said.language_model, said.vision_encoder, folder, options)
+            if scenes:
+                self.start_from_scenes(scenes.world)
         return load(folder, device=self.device, dtype=torch.float32)
+
+    def start_from_scenes(self, world: str) -> None:
+        """The projector of the run's beginning starts from a classifier of what stands in each patch."""
+        loaded = load(self.folder / BEGINNING, device=self.device, dtype=torch.float32)
+        network, processor = cast(Grafted, loaded.network), cast(SquareProcessor, loaded.image_processor)
+        self.say(f"fitting a classifier of the things in {world}")
+        settings = ProbeSettings(seed=self.recipe.seed)
+        known = fit_probe(network, processor.transforms, world_called(world), settings)
+        start_from_names(network, known, loaded.tokenizer)
+        self.export(loaded, self.folder / BEGINNING)
 
     def learn(self, stage: GraftStage, loaded: LoadedModel) -> bool:
         """One stage, from its saved state if there is one; False when asked to stop before its end."""

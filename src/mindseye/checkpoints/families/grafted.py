@@ -24,7 +24,6 @@ from ...networks.grafted import Grafted, GraftedConfig
 from ...networks.image_tokens import ImageTokens
 from ...networks.projector import ProjectorConfig
 from ...networks.towers import Lite0Config, TowerConfig, VitTowerConfig
-from ...settings import build
 from ..configs import FoundConfig
 from .family import Family, Folder, Source
 from .gpt2 import Gpt2Family
@@ -69,12 +68,15 @@ class GraftedFamily(Family):
 
     def tower(self, folder: Folder) -> TowerConfig:
         """The sizes of its eyes."""
+        from ...settings import build  # loads YAML, which other families do without
+
         said = dict(folder.said["tower"])
-        kind = TOWERS[said.pop("kind")]
-        return build(kind, said, "tower.")
+        return build(TOWERS[said.pop("kind")], said, "tower.")
 
     def projector(self, folder: Folder) -> ProjectorConfig:
         """What joins them."""
+        from ...settings import build
+
         return build(ProjectorConfig, folder.said["projector"], "projector.")
 
     def image_tokens(self, folder: Folder) -> ImageTokens:
