@@ -5,6 +5,7 @@ python toy_run.py FOLDER ROWS [--steps N]          ROWS pairs of all processes t
 
 import argparse
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mindseye.training.optimizer import Average, OptimizerSettings
 from mindseye.training.parallel import ALONE, Processes, processes_of_environment
 from mindseye.training.resume import TrainState, has_state, load_state
 from mindseye.training.step import Step, StepSettings
-from mindseye.training.stopping import Stop
+from mindseye.training.stopping import stop_on_signals
 from mindseye.training.streams.samples import ShuffledSamples
 
 NUM_WORDS, WIDTH, LONGEST = 11, 16, 7
@@ -101,13 +102,14 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("--steps", type=int, default=8)
     arguments = parser.parse_args()
-    with processes_of_environment("cpu") as processes:
+    with processes_of_environment("cpu") as processes, stop_on_signals() as stop:
+        (arguments.folder / f"pid-{processes.rank}").write_text(str(os.getpid()))
         trainer, state = toy_trainer(arguments.folder, arguments.rows, processes, arguments.steps)
         if has_state(arguments.folder):
             load_state(state, arguments.folder)
-        trainer.run(state, lambda line: None, Stop())
+        trainer.run(state, lambda line: None, stop)
         norms = [float(parameter.detach().norm()) for parameter in state.model.parameters()]
-        (arguments.folder / f"norms-{processes.rank}.json").write_text(json.dumps(norms))
+        (arguments.folder / f"end-{processes.rank}.json").write_text(json.dumps({"step": state.step, "norms": norms}))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from .optimizer import Average, make_optimizer
 from .parallel import ALONE, Processes, processes_of_environment
 from .recipe import Recipe
 from .resume import TrainState, has_state, load_state, save_state
-from .stages import VOCABULARY_FOLDER, Preparation
+from .stages import VOCABULARY_FOLDER, Preparation, half_way_eyes
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
 from .streams.episodes import Pictures, Planner, Sight, Words
@@ -64,9 +64,10 @@ def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
         except CancelledError:
             return False
         trainer, state = prepared.trainer, prepared.state
-        if processes.is_first and not has_state(trainer.folder):
-            save_state(state, trainer.folder)  # the eyes are taught once
-        Preparation(recipe, say, stop, trainer.step.settings.device).half_way_eyes.forget()
+        if processes.is_first:
+            if not has_state(trainer.folder):
+                save_state(state, trainer.folder)  # the eyes are taught once
+            half_way_eyes(trainer.folder, stop).forget()
         if finish_in is not None:
             state.ending = (state.step + finish_in, finish_in)
         is_done = trainer.run(state, say, stop)

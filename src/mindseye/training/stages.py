@@ -48,11 +48,6 @@ class Preparation:
         recipe = self.recipe
         return pocket_autoencoder.Subject(recipe.learned_world, recipe.model.image_size, recipe.seed)
 
-    @property
-    def half_way_eyes(self) -> HalfWay:
-        """Where the lesson of the eyes stands."""
-        return HalfWay(self.folder / "eyes-half-way.pt", self.stop)
-
     def autoencoder(self) -> Autoencoder:
         """The autoencoder in the run folder, trained first when there is none."""
         weights, sizes = self.folder / pocket_autoencoder.WEIGHTS_FILE, self.folder / pocket_autoencoder.CONFIG_FILE
@@ -95,10 +90,16 @@ class Preparation:
             self.say(f"starting from {recipe.start_from}")
         if recipe.eyes.num_steps:
             self.say("teaching the eyes")
-            teach_eyes(model, recipe.eyes, self.subject, self._reporter("eyes"), self.half_way_eyes, self.device)
+            half_way = half_way_eyes(self.folder, self.stop)
+            teach_eyes(model, recipe.eyes, self.subject, self._reporter("eyes"), half_way, self.device)
 
     def _reporter(self, what: str) -> Callable[[dict[str, float]], None]:
         return lambda numbers: self.say(f"{what} {as_line(numbers)}")
+
+
+def half_way_eyes(folder: Path, stop: Stop) -> HalfWay:
+    """Where the lesson of the eyes stands."""
+    return HalfWay(folder / "eyes-half-way.pt", stop)
 
 
 def fill(model: UnifiedModel, folder: Path) -> None:
