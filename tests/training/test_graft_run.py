@@ -4,12 +4,15 @@ answers. What is frozen does not move, and a projector that learns from answers 
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 import torch
+import yaml
 from graft_parts import SIDE, WIDTH, save_language_model, save_tower
 
 import mindseye
@@ -19,6 +22,7 @@ from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment, VitSegment
 from mindseye.networks.lora import LoraSettings
 from mindseye.training.class_features import ClassFeatures, blobs
+from mindseye.training.curves import read_lines
 from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
 from mindseye.training.graft_run import GraftRun, train_graft
 from mindseye.training.loop import SavingSettings
@@ -33,6 +37,7 @@ from mindseye.worlds.world import world_called
 transformers = pytest.importorskip("transformers")
 PACE = OptimizerSettings(num_steps=4, num_decay_steps=2, num_warmup_steps=1, learning_rate=1e-2)
 LORA = LoraSettings(r=4)
+TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
 def quiet(line: str) -> None:
@@ -187,3 +192,34 @@ def test_a_state_of_other_sizes_is_refused(recipe: GraftRecipe, tmp_path: Path) 
     (tmp_path / "other" / "align" / "state.pt").write_bytes(state.read_bytes())
     with pytest.raises(SettingsError, match="other sizes"):
         train_graft(other, quiet)
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does(recipe: GraftRecipe, parts: Path, tmp_path: Path) -> None:
+    """With half of the batch each, contrastive loss included, through the command line."""
+    said = {
+        "graft": {**dataclasses.asdict(recipe.graft), "projector": {"kind": "mlp"}},
+        "precision": "float32",
+        "device": "cpu",
+        "threads": 1,
+        "saving": {"report_every": 1},
+    }
+    pace = {"num_steps": 3, "num_decay_steps": 1, "num_warmup_steps": 1, "learning_rate": 1e-2}
+    parts_moved = {
+        "projector": {"names": ["projector.*"], "learning_rate": 1e-2},
+        "head": {"names": ["contrastive.*"], "learning_rate": 1e-2},
+    }
+    lines = []
+    for count in (1, 2):
+        stage = {"name": "align", "parts": parts_moved, "optimizer": pace, "contrastive_weight": 0.5}
+        stage["scenes"] = {"batch_size": 8 // count}
+        file, folder = tmp_path / f"{count}.yaml", tmp_path / f"run-{count}"
+        file.write_text(yaml.safe_dump({**said, "stages": [stage], "run_folder": str(folder)}))
+        started = ["-m", "mindseye"] if count == 1 else [*TWO, "-m", "mindseye"]
+        done = subprocess.run([sys.executable, *started, "train", str(file)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        lines.append(read_lines(folder / "align"))
+    for one, two in zip(*lines, strict=True):
+        for name in ("ce", "contrastive", "gradient_norm"):
+            assert two[name] == pytest.approx(one[name], abs=1e-4), (name, one["step"])
+    assert lines[0][0]["contrastive"] > 0.5

@@ -35,7 +35,10 @@ class SceneSettings:
 
 @dataclass(frozen=True)
 class SceneStream:
-    """Batches by number; each also holds the scenes' captions for the contrastive loss, where that is wanted."""
+    """Batches by number; each also holds the scenes' captions for the contrastive loss, where that is wanted.
+
+    Batch n of size b holds what batches 2 n and 2 n + 1 of size b / 2 hold, so that two processes learn what one does.
+    """
 
     settings: SceneSettings
     world: World
@@ -45,9 +48,10 @@ class SceneStream:
     with_texts: bool = False
 
     def __getitem__(self, number: int) -> SeenBatch:
-        rng = np.random.default_rng((self.seed, number))
-        scenes = [self.scene(rng) for _ in range(self.settings.batch_size)]
-        lessons = [self.reader.lesson(self.sight(scene, rng)) for scene in scenes]
+        size = self.settings.batch_size
+        dice = [np.random.default_rng((self.seed, number * size + i)) for i in range(size)]
+        scenes = [self.scene(rng) for rng in dice]
+        lessons = [self.reader.lesson(self.sight(scene, rng)) for scene, rng in zip(scenes, dice, strict=True)]
         texts = [text_before_placeholder(self.reader, told(self.world, scene)) for scene in scenes]
         return pack_seen(lessons, texts if self.with_texts else ())
 
