@@ -62,7 +62,7 @@ def graft(language_model: str, vision_encoder: str, folder: Path, options: Graft
     Raises CheckpointError or SettingsError for parts that are not there or do not fit.
     """
     eyes = find_tower(vision_encoder, with_weights=not options.random_init)
-    with language_folder(language_model) as source:
+    with language_folder(language_model, not options.random_init) as source:
         text_config = read_json(source / "config.json", error=CheckpointError)
         language, tokenizer = _language(source, text_config, options)
         projector = options.projector

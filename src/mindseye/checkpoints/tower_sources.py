@@ -24,6 +24,7 @@ from .configs import FoundConfig
 from .families.bagel import Bagel
 from .families.family import Folder
 from .families.towers import tower_name, vit_config
+from .known_sizes import CLIP_MEAN, CLIP_STD, TOWERS
 from .locate import find_folder
 from .reading import TensorReader
 from .weights import Tensors, read_tensors, weights_file
@@ -54,6 +55,9 @@ def find_tower(name: str, with_weights: bool = True) -> TowerSource:
     """
     if name == LITE0:
         return _lite0(with_weights)
+    if not with_weights and name in TOWERS and not Path(name).exists():
+        known = vit_config(TOWERS[name], Path(name))
+        return TowerSource(known, {}, SquareTransforms(known.image_size, known.image_size, CLIP_MEAN, CLIP_STD))
     folder = find_folder(name)
     try:
         said = read_json(folder / "config.json", error=CheckpointError)
