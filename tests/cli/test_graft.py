@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import PIL.Image
@@ -49,3 +50,28 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, capsys, options: list[str], 
     errors = capsys.readouterr().err
     assert said in errors and errors.count("\n") == 1
     assert not (tmp_path / "made").exists()
+
+
+def test_texts_are_ranked_for_images_and_images_for_texts(tmp_path: Path, capsys) -> None:
+    words = save_language_model("gpt2", transformers, tmp_path / "words")
+    eyes = save_tower("clip", transformers, tmp_path / "eyes")
+    made = str(tmp_path / "made")
+    options = ["--language-model", str(words), "--vision-encoder", str(eyes), "-o", made]
+    assert main(["graft", *options, "--contrastive"]) == 0
+    pictures = [str(tmp_path / f"{colour}.png") for colour in ("red", "blue")]
+    for path in pictures:
+        PIL.Image.new("RGB", (30, 40), Path(path).stem).save(path)
+    capsys.readouterr()
+    ask = ["retrieve", "--model", made, "--dtype", "float32", "--json"]
+    assert main([*ask, *pictures, "ab", "c d"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["texts"]) == set(pictures) and set(found["images"]) == {"ab", "c d"}
+    for picture, best in found["texts"].items():  # the same cosines from both sides, the best first
+        assert [match["cosine"] for match in best] == sorted((match["cosine"] for match in best), reverse=True)
+        for match in best:
+            other = {back["match"]: back["cosine"] for back in found["images"][match["match"]]}
+            assert other[picture] == pytest.approx(match["cosine"], abs=1e-4)
+    assert len({match["cosine"] for best in found["texts"].values() for match in best}) > 1
+    assert main([*ask, *pictures]) == 2
+    assert main(["retrieve", "sample:cat-dog", "ab"]) == 2
+    assert "no head that compares" in capsys.readouterr().err

@@ -20,12 +20,14 @@ from mindseye.checkpoints.load import load
 from mindseye.errors import SettingsError
 from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment, VitSegment
+from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.networks.lora import LoraSettings
 from mindseye.training.class_features import ClassFeatures, blobs
 from mindseye.training.curves import read_lines
 from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
 from mindseye.training.graft_run import GraftRun, train_graft
 from mindseye.training.loop import SavingSettings
+from mindseye.training.objectives.grafted import pairs_of
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.stopping import Stop
 from mindseye.training.streams.names import photo_of
@@ -153,6 +155,23 @@ def test_the_projector_gets_its_gradient_through_the_language_model(recipe: Graf
     losses = step.objective.sums(loaded.network, batch, torch.Generator())
     losses["ce"].backward()
     assert all(p.grad is not None and p.grad.abs().max() > 1e-6 for p in loaded.network.projector.parameters())
+
+
+def test_texts_are_compared_as_they_were_trained(recipe: GraftRecipe) -> None:
+    run = GraftRun(recipe, quiet, Stop())
+    Path(recipe.run_folder).mkdir(parents=True)
+    loaded = run.beginning()
+    step = run.step_of(recipe.stages[1], loaded)
+    batch = step.stream[0]
+    with torch.no_grad():
+        images = loaded.network.embed_images([segment.pixels for segment in batch.lessons.vit_images])
+        pairs = pairs_of(loaded.network, batch, images, torch.device("cpu"))
+        ids = batch.texts.text_ids[batch.texts.sample_rows[1][:-1]].tolist()
+        expected = torch.nn.functional.normalize(pairs.texts[1], dim=0)
+        assert torch.allclose(text_embedding(loaded.network, ids), expected, atol=1e-5)
+        pixels = [segment.pixels for segment in batch.lessons.vit_images]
+        expected = torch.nn.functional.normalize(pairs.images, dim=1)
+        assert torch.allclose(image_embeddings(loaded.network, pixels), expected, atol=1e-5)
 
 
 def test_things_have_their_names() -> None:

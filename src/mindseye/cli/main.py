@@ -40,6 +40,7 @@ VERBS = (
     "compare",
     "world",
     "graft",
+    "retrieve",
 )
 STOPPED = 128  # and the number of the signal
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, MindseyeError: 2}
