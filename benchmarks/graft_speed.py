@@ -2,8 +2,8 @@
 
     python benchmarks/graft_speed.py runs/photo/checkpoint
 
-Alone and eight at once, in bfloat16, greedy, the same number of words each; both take turns in one process, and each time is
-the best of a few rounds. The image's tokens are made once for transformers: only writing is measured on both sides.
+Alone and eight at once, in bfloat16, greedy, the same number of words each; both take turns in one process, and each
+time is the best of a few rounds. transformers is handed the image's tokens; the engine makes its own.
 """
 
 from __future__ import annotations

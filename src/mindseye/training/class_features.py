@@ -18,7 +18,7 @@ from torch import Tensor
 SHRINKAGE = 0.1  # of the covariance towards its diagonal: pictures are few
 LARGEST_PUSH = 48.0  # in scores of the class
 HALVINGS = 9
-UNSURE, SURE = 0.35, 0.98  # how likely a class is made
+UNSURE, SURE = 0.2, 0.98  # how likely a class is made
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class NameSettings:
     batch_size: int = 24
     real_share: float = 0.4
     """Pictures themselves, called what the classifier takes them for where it is sure; the rest are made."""
-    at_least: float = 0.4
+    at_least: float = 0.3
     """How sure it must be."""
 
 
