@@ -41,6 +41,7 @@ VERBS = (
     "world",
     "graft",
     "retrieve",
+    "data",
 )
 STOPPED = 128  # and the number of the signal
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, MindseyeError: 2}

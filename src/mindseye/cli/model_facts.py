@@ -10,9 +10,9 @@ from typing import Any
 from ..checkpoints.estimate import Work, estimate_memory, legal_sizes
 from ..checkpoints.headers import BYTES_OF_DTYPE, TensorInfo
 from ..checkpoints.load import Checkpoint, plan_loading
+from ..device_memory import free_bytes
 from ..errors import InputError
 from ..networks.config import UnifiedConfig
-from ..networks.memory import free_bytes
 
 MOST_REQUESTS = 1_000_000
 WORKS = (  # title, kind, branches of guidance

@@ -1,8 +1,9 @@
-"""What the engine asks of the machine: free memory, whether it ran out, the end of a pass, threads."""
+"""What the engine asks of the machine: free memory, whether it ran out, the end of a pass and its numbers."""
 
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from ..errors import MemoryShortError
 from ..networks.interface import Network
@@ -16,6 +17,14 @@ def synchronize(device: torch.device) -> None:
     """Wait until everything that was asked of a device is done, so that its time is booked where it was spent."""
     if device.type not in ("cpu", "meta"):
         torch.accelerator.synchronize(device)
+
+
+def read_back(numbers: Tensor) -> Tensor:
+    """Numbers of the device on the host: the one place where the host waits for them.
+
+    An engine calls it at most once a step, and is given another where there is nothing to read.
+    """
+    return numbers.cpu()
 
 
 def readable(error: Exception, num_tokens: int) -> Exception:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .attention import Attend
+from .caches import Caches
 from .config import LatentGrid
 from .kv_cache import CacheShape, KVCache
 
@@ -57,6 +58,11 @@ class Network(Protocol):
     @property
     def latents(self) -> LatentGrid | None:
         """What it draws; None where it does not."""
+        ...
+
+    @property
+    def caches(self) -> Caches:
+        """Whoever makes its caches, of the kind that fits its device."""
         ...
 
     def new_cache(self) -> KVCache:

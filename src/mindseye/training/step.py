@@ -53,12 +53,17 @@ class Step:
         for number, batch in zip(numbers, batches, strict=True):
             for name, value in self.backward(state.model, batch, number, counts).items():
                 sums[name] = sums[name] + value if name in sums else value
-        norm = self.update(state, pace)
-        names = list(self.objective.weights)
-        own = [(sums[name] / counts[name]).item() if name in sums and counts[name] else 0.0 for name in names]
-        totals = self.processes.totals(own)
-        means = {name: mean if counts[name] else None for name, mean in zip(names, totals)}
-        return {**means, "gradient_norm": norm, **sizes}
+        names = [name for name in self.objective.weights if counts[name]]
+        parameters = [parameter for parameter in state.model.parameters() if parameter.requires_grad]
+        self.processes.sum_gradients(parameters)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, pace.gradient_clip)
+        own = [sums[name] / counts[name] if name in sums else torch.zeros_like(norm) for name in names]
+        *means, gradient_norm = read_back(torch.stack([*own, norm])).tolist()
+        if not gradient_norm < float("inf"):
+            raise SettingsError(f"the gradient at step {state.step} is {gradient_norm}; lower the learning rate")
+        self.update(state, pace)
+        nothing = dict.fromkeys(self.objective.weights)
+        return {**nothing, **dict(zip(names, self.processes.totals(means))), "gradient_norm": gradient_norm, **sizes}
 
     def batch_numbers(self, step: int) -> list[int]:
         """The batches of a step that are this process' own."""
@@ -84,21 +89,20 @@ class Step:
         add_up(parts).backward()
         return {name: value.detach() for name, value in sums.items()}
 
-    def update(self, state: TrainState, pace: OptimizerSettings) -> float:
-        """Move the weights; the norm of the gradient before it was clipped."""
-        parameters = [parameter for parameter in state.model.parameters() if parameter.requires_grad]
-        self.processes.sum_gradients(parameters)
+    def update(self, state: TrainState, pace: OptimizerSettings) -> None:
+        """Move the weights along their gradients."""
         rate = pace.learning_rate_at(state.step)
         for group in state.optimizer.param_groups:
             group["lr"] = rate * group.get("share", 1.0)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, pace.gradient_clip).item()
-        if not norm < float("inf"):
-            raise SettingsError(f"the gradient at step {state.step} is {norm}; lower the learning rate")
         state.optimizer.step()
         if state.average:
             state.average.update(state.model, state.step, pace.ema_decay_at(state.step))
         state.step += 1
-        return norm
+
+
+def read_back(numbers: Tensor) -> Tensor:
+    """Numbers of the device on the host: the one place, once a step, where a step waits for its device."""
+    return numbers.cpu()
 
 
 def add_up(parts: Iterable[Tensor]) -> Tensor:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..parallel import ALONE, Processes, gather_with_grad
+from ..precision import without_mixing
 
 LARGEST_SCALE = 100.0  # as in CLIP: colder, and a single pair decides the gradient
 
@@ -43,7 +44,7 @@ class Pairs:
 
 def info_nce(pairs: Pairs, processes: Processes = ALONE) -> Tensor:
     """(B,) losses of this process' pairs, both ways averaged, with the pairs of all processes to choose from."""
-    with torch.autocast(pairs.images.device.type, enabled=False):
+    with without_mixing(pairs.images.device):
         images, texts = (F.normalize(side.float(), dim=-1) for side in (pairs.images, pairs.texts))
         all_images, first = gather_with_grad(images, processes)  # (N, D)
         all_texts, _ = gather_with_grad(texts, processes)

@@ -25,7 +25,7 @@ class Noise:
 
     def mixed_with(self, latents: Tensor, lengths: Tensor) -> Tensor:
         """(L, Z) x_t: latents (L, Z) of images with `lengths` (I,) tokens, each mixed with noise at its time."""
-        t = self.t.repeat_interleave(lengths)[:, None]  # (L, 1)
+        t = self.t.repeat_interleave(lengths, output_size=len(latents))[:, None]  # (L, 1)
         return (1 - t) * latents + t * self.noise
 
     def velocity_from(self, latents: Tensor) -> Tensor:

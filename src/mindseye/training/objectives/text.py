@@ -42,6 +42,7 @@ class TextObjective:
         return {"ce": int((batch.labels != UNLABELLED).sum())}
 
     def sums(self, model: Any, batch: Labelled, generator: torch.Generator) -> dict[str, Tensor]:
-        labels = batch.labels.to(self.device)
-        is_labelled = labels != UNLABELLED
-        return {"ce": cross_entropies(self.scores(model, batch)[is_labelled], labels[is_labelled]).sum()}
+        at = (batch.labels.flatten() != UNLABELLED).nonzero().flatten()  # on the host, so that no device is asked
+        labels = batch.labels.flatten()[at].to(self.device)
+        scores = self.scores(model, batch).flatten(0, 1)[at.to(self.device)]  # (M, V)
+        return {"ce": cross_entropies(scores, labels).sum()}
