@@ -37,6 +37,12 @@ def test_the_middle_is_cut_out_and_scaled() -> None:
     assert torch.equal(pixels[0, :, 4] > 0, torch.ones(32, dtype=torch.bool))
 
 
+def test_the_square_comes_back_out_of_its_numbers() -> None:
+    transforms = SquareTransforms.from_json(CLIP)
+    image = PIL.Image.effect_noise((90, 67), 90).convert("RGB")
+    assert transforms.picture(transforms.pixels(image)).tobytes() == transforms.square(image).tobytes()
+
+
 def test_without_a_cut_both_sides_are_resized() -> None:
     rules = {"size": {"height": 32, "width": 32}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
     tall = PIL.Image.new("RGB", (20, 80), "red")

@@ -101,8 +101,18 @@ class SquareTransforms:
     def pixels(self, image: PIL.Image.Image) -> Tensor:
         """(C, S, S) float32."""
         values = torch.from_numpy(np.array(self.square(image))).permute(2, 0, 1).float() / 255
-        mean, std = (torch.tensor(each)[:, None, None] for each in (self.mean, self.std))
+        mean, std = self._scale()
         return ((values - mean) / std).contiguous()
+
+    def picture(self, pixels: Tensor) -> PIL.Image.Image:
+        """The square that `pixels` (C, S, S) were made of."""
+        mean, std = self._scale()
+        values = ((pixels.float().cpu() * std + mean) * 255).round().clamp(0, 255)
+        return PIL.Image.fromarray(values.permute(1, 2, 0).to(torch.uint8).numpy())
+
+    def _scale(self) -> tuple[Tensor, Tensor]:
+        """(C, 1, 1) means and deviations."""
+        return torch.tensor(self.mean)[:, None, None], torch.tensor(self.std)[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,9 @@ class SquareProcessor:
     def segments(self, image: PIL.Image.Image, frame: ImageFrame) -> Sequence[Segment]:
         pixels = self.transforms.pixels(image)
         return [VitSegment(pixels, self.num_tokens, frame, content_of(image))]
+
+    def picture(self, pixels: Tensor) -> PIL.Image.Image:
+        return self.transforms.picture(pixels)
 
     def count(self, width: int, height: int) -> TokenCount:
         return TokenCount(self.num_tokens, 0)
