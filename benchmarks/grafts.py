@@ -89,14 +89,19 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
         scores = torch.cat([features.mean(1) @ classify.weight.float().T + classify.bias.float() for features in seen])
     likely, classes = scores.softmax(-1).max(-1)
     said = answers(model, pictures, NAMING[0])
-    agrees = torch.tensor([text == photo_of(names[c]) for text, c in zip(said, classes.tolist(), strict=True)])
+    expected = [names[c] for c in classes.tolist()]
+    agrees = torch.tensor([text == photo_of(name) for text, name in zip(said, expected, strict=True)])
+    names_it = torch.tensor([name.lower() in text.lower() for text, name in zip(said, expected, strict=True)])
     if arguments.show:
         rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
         print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
     for least in LIKELY:
         some = likely >= least
-        share = 100 * agrees[some].float().mean()
-        print(f"agrees with the classifier where it is {least:.0%} sure: {share:.1f} % of {int(some.sum())}")
+        exact, named = (100 * each[some].float().mean() for each in (agrees, names_it))
+        print(
+            f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
+            f"names the same in any words in {named:.1f} %"
+        )
 
 
 def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:
