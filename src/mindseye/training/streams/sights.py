@@ -9,6 +9,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from ...inputs.formats import PromptFormat
+from ...inputs.image_processors import ImageProcessor
 from ...inputs.segments import Segment, VitSegment
 from ...inputs.tokenizer import Tokenizer
 from ...messages import Image, Item, Message, Text
@@ -46,6 +47,18 @@ class SightReader:
             items: list[Item] = [*(Image(cast(Any, image)) for image in here), Text(question)]
             lesson += [Taught(segment) for segment in self.prompt_format.segments(Message("user", items), self._see)]
             lesson.append(self._answer(answer))
+        return tuple(lesson)
+
+    def conversation(self, messages: Sequence[Message], processor: ImageProcessor) -> Lesson:
+        """A whole conversation with opened pictures: what the model said is learnt, all else is given."""
+        frame = self.prompt_format.image_frame
+        lesson: list[Taught] = []
+        for message in messages:
+            if message.role == "assistant":
+                lesson.append(self._answer(message.text))
+                continue
+            given = self.prompt_format.segments(message, lambda image: processor.segments(image, frame))
+            lesson += [Taught(segment) for segment in given]
         return tuple(lesson)
 
     def _answer(self, answer: str) -> Taught:
