@@ -194,7 +194,7 @@ def test_made_features_are_taken_for_their_class() -> None:
     features = made.make(classes, generator)
     assert features.shape == (20, 16, WIDTH) and features.min() >= 0
     likely = made.scores(features).softmax(-1)
-    assert (likely.argmax(-1) == classes).float().mean() > 0.8
+    assert (likely.argmax(-1) == classes).float().mean() >= 0.75  # by chance 0.05
     assert likely.gather(1, classes[:, None]).std() > 0.05  # some surer than others
     assert torch.allclose(blobs(5, 16, generator).mean(1), torch.ones(5))
 
