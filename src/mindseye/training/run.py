@@ -23,6 +23,7 @@ from mindseye.training.data import WorldStream, cached
 from mindseye.training.export import export
 from mindseye.training.eyes import teach_eyes
 from mindseye.training.fuse import fuse
+from mindseye.training.fused_encoder import fuse_encoder
 from mindseye.training.loop import Trainer
 from mindseye.training.optimizer import Average, make_optimizer
 from mindseye.training.plans import Marks, Planner
@@ -109,6 +110,7 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None) -> Prepared:
         state.average = Average(model)
     if recipe.fused:
         fuse(model)
+        fuse_encoder(autoencoder)
     special, sizes = tokenizer.special, recipe.model
     over = tokenizer.special_ids["<|endoftext|>"]
     marks = Marks(special.start, special.end, special.image_start, special.image_end, over)
