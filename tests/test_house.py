@@ -56,6 +56,17 @@ def test_files_import_from_lower_rooms_or_their_own():
     assert not wrong
 
 
+def test_imports_of_our_own_are_relative():
+    wrong = []
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            wrong += [f"{path.relative_to(SOURCE)}:{node.lineno}" for name in names if name.split(".")[0] == "mindseye"]
+    assert not wrong
+
+
 def test_networks_know_no_files_pictures_or_tokenizers():
     for path in (SOURCE / "networks").glob("*.py"):
         imported = {

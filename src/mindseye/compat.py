@@ -22,6 +22,8 @@ from .events import ImageDone, TextDone
 from .generation.policies import WhenToDraw
 from .generation.turns import Request
 from .generation.watched import WatchedConversation
+from .inputs.image_processors import BagelImageProcessor
+from .inputs.images import ImageTransforms
 from .inputs.items import as_items
 from .inputs.prompts import BAGEL, THINK_ANSWER, THINK_DRAW, UNIFIED
 from .loading import load
@@ -127,7 +129,7 @@ class InterleaveInferencer:
         """An answer of words and pictures; the model decides about pictures unless they are forced."""
         chosen = _official(options)
         items = [item for item in (input_image, input_text) if item is not None]
-        size = self.model.loaded.transforms.vae.size_for(*input_image.size) if input_image else None
+        size = self._transforms.vae.size_for(*input_image.size) if input_image else None
         text, image = chosen.text_params(), chosen.image_params(size, self._largest)
         policy = WhenToDraw("force", write_first=False) if force_image_generation else WhenToDraw("model")
         system = BAGEL[UNIFIED].text if use_unified_system_prompt else None
@@ -160,15 +162,21 @@ class InterleaveInferencer:
     @property
     def _largest(self) -> int:
         """Pixels of the longest side that the model can draw."""
-        config = self.model.loaded.config
-        return config.max_latent_size * config.pixels_per_token
+        grid = self.model.loaded.network.latents
+        return grid.most_pixels if grid else 0
+
+    @property
+    def _transforms(self) -> ImageTransforms:
+        processor = self.model.loaded.image_processor
+        assert isinstance(processor, BagelImageProcessor)
+        return processor.transforms
 
     def _request(self, items: Sequence[Part], options: OfficialOptions, seed: int) -> Request:
         """The official order of events: a system prompt where it thinks, the items, then words or a picture."""
         draws = not options.understanding_output
         prompt = self.model.defaults.prompts[THINK_DRAW if draws else THINK_ANSWER].text if options.think else None
         sizes = [image.size for image in items if isinstance(image, PIL.Image.Image)]
-        size = self.model.loaded.transforms.vae.size_for(*sizes[-1]) if sizes else None
+        size = self._transforms.vae.size_for(*sizes[-1]) if sizes else None
         params, image = options.text_params(), options.image_params(size, self._largest)
         return Request("draw" if draws else "ask", as_items(items), params, image, seed, options.think, prompt)
 

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .inputs.formats import PromptFormat
-from .inputs.images import ImageTransforms
+from .inputs.image_processors import ImageProcessor
 from .inputs.tokenizer import Tokenizer
-from .networks.config import UnifiedConfig
-from .networks.unified import UnifiedModel
+from .networks.interface import Network
 from .networks.vae import Autoencoder
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """Networks with weights, words, prompt format, image limits.
+    """Networks with weights, words, prompt format, eyes.
 
-    `vae` is None for a model loaded for understanding only. `notes` says in sentences what was odd in the folder.
+    `vae` is None for a model that does not draw, `config` its family's own. `notes` says in sentences what was odd in
+    the folder.
     """
 
-    network: UnifiedModel
+    network: Network
     vae: Autoencoder | None
     tokenizer: Tokenizer
     prompt_format: PromptFormat
-    transforms: ImageTransforms
-    config: UnifiedConfig
+    image_processor: ImageProcessor
+    config: Any
     folder: Path
     notes: tuple[str, ...] = ()
 
     @property
     def number_bytes(self) -> int:
         """Bytes of one number of its keys and values."""
-        return self.network.new_cache().shape.dtype.itemsize
+        return self.network.cache_shape.dtype.itemsize

@@ -31,4 +31,4 @@ def load(model: str | Path = "pocket", *, engine: EngineConfig | None = None, **
             raise InputError(f'unknown option "{name}"{hint}; known: {", ".join(LOAD_OPTIONS)}')
     if str(model) == "fake":
         return FakeModel(engine=engine)
-    return in_own_thread(lambda: Model(load_checkpoint(str(model), **options), str(model), engine))
+    return in_own_thread(lambda: Model(load_checkpoint(str(model), for_answering=True, **options), str(model), engine))

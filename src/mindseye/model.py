@@ -43,7 +43,6 @@ class Model:
     def __init__(self, loaded: LoadedModel, name: str, engine: EngineConfig | None = None) -> None:
         self.name = name
         self.loaded = loaded
-        loaded.network.language_model.prepare_for_inference()
         self.defaults = Defaults.from_folder(loaded.folder)
         self.engine = Engine(loaded.network, loaded.vae, engine)
         self.runner = Runner(self.engine)

@@ -13,8 +13,8 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 
-from mindseye.errors import SettingsError, nearest
-from mindseye.given_files import read_given
+from .errors import SettingsError, nearest
+from .given_files import read_given
 
 T = TypeVar("T")
 LARGEST_RECIPE = 100_000  # bytes

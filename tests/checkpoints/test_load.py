@@ -28,7 +28,7 @@ def test_every_tensor_arrives(folder: Path) -> None:
         assert set(expected) == set(state)
         for name, tensor in state.items():
             assert tensor.dtype == torch.float32 and torch.equal(tensor, expected[name].float()), name
-    assert model.notes == () and model.transforms == ImageTransforms() and model.folder == folder
+    assert model.notes == () and model.image_processor.transforms == ImageTransforms() and model.folder == folder
     assert not model.network.latent_pos_embed.pos_embed.requires_grad
     assert model.tokenizer.special.image_end == 476
 
@@ -37,7 +37,7 @@ def test_asked_dtype_and_transforms(folder: Path) -> None:
     transforms = ImageTransforms(ImageLimits(128, 48, 16), ImageLimits(112, 56, 14))
     model = load(str(folder), dtype="bfloat16", transforms=transforms)
     assert {p.dtype for p in model.network.parameters()} == {torch.bfloat16}
-    assert model.transforms == transforms
+    assert model.image_processor.transforms == transforms
     with pytest.raises(InputError, match='did you mean "bfloat16"'):
         load(folder, dtype="bfloat61")
     with pytest.raises(InputError, match="int8"):

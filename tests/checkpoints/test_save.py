@@ -30,7 +30,7 @@ def test_round_trip(folder: Path, tmp_path: Path, dtype: torch.dtype) -> None:
     model = load(folder)
     save_again(model, tmp_path / "new" / "copy", dtype)
     again = load(tmp_path / "new" / "copy")
-    assert again.config == model.config and again.transforms == TRANSFORMS and again.notes == ()
+    assert again.config == model.config and again.image_processor.transforms == TRANSFORMS and again.notes == ()
     assert again.tokenizer.special == model.tokenizer.special
     assert (again.folder / "mindseye.json").is_file()
     for name, tensor in again.network.state_dict().items():

@@ -126,12 +126,12 @@ def test_estimates_are_near_what_is_really_held(tiny, monkeypatch):
     real = engines.run_pass
 
     def watched(network, feeds):
-        held.append(network.cache_ledger.num_bytes)
+        held.append(network.cache_shape.ledger.num_bytes)
         return real(network, feeds)
 
     monkeypatch.setattr(engines, "run_pass", watched)
     request = tiny.request("draw", ["a fox"], width=128, height=128, num_timesteps=3)
-    before = tiny.loaded.network.cache_ledger.num_bytes
+    before = tiny.loaded.network.cache_shape.ledger.num_bytes
     engine_of(tiny, prefix_cache_bytes=0).run([story_of(request, Conversation(tiny.loaded))])
     spare = (
         2

@@ -38,7 +38,7 @@ def told(form, tokenizer, talk=TALK):
     """Texts as text with all marks, images as <image>."""
 
     def see(image):
-        return [VitSegment(torch.zeros(4, 588), torch.zeros(4, dtype=torch.long), form.image_frame, b"")]
+        return [VitSegment(torch.zeros(3, 28, 28), 4, form.image_frame, b"")]
 
     segments = [segment for message in talk for segment in form.segments(message, see)]
     words = [tokenizer.decode(s.ids, skip_special=False) if isinstance(s, TextSegment) else "<image>" for s in segments]

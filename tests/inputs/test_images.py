@@ -22,7 +22,6 @@ from mindseye.inputs.images import (
     from_pixels,
     open_image,
     resize_to_limits,
-    to_patches,
     to_pixels,
 )
 
@@ -170,15 +169,6 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
     ]:
         with pytest.raises(InputError, match=said):
             open_image(source)
-
-
-def test_patches_are_row_column_channel() -> None:
-    pixels = torch.arange(3 * 4 * 6).float().view(3, 4, 6)
-    patches = to_patches(pixels, 2)
-    assert patches.shape == (6, 12)
-    assert torch.equal(patches[4], pixels[:, 2:4, 2:4].permute(1, 2, 0).flatten())
-    with pytest.raises(InputError, match="do not divide"):
-        to_patches(pixels, 5)
 
 
 def test_pixels_back_to_image() -> None:

@@ -9,12 +9,14 @@ from torch import nn
 
 from mindseye.checkpoints.load import load
 from mindseye.errors import MindseyeError
-from mindseye.networks import mot
+from mindseye.networks import lay_out
 from mindseye.networks.attention import Attend
 from mindseye.networks.config import DecoderConfig
+from mindseye.networks.cpu_expert import FewStepNorm
 from mindseye.networks.cpu_layout import CpuLinear, can_lay_out, can_lay_out_layers
 from mindseye.networks.decoder import Decoder
-from mindseye.networks.norm import FewStepNorm, RMSNorm
+from mindseye.networks.lay_out import lay_out_for_cpu, undo_layout
+from mindseye.networks.norm import RMSNorm
 
 CONFIG = DecoderConfig(50, 32, 48, 2, 4, 2)
 needs_layout = pytest.mark.skipif(not can_lay_out(torch.zeros(1)), reason="this torch has no oneDNN")
@@ -46,13 +48,13 @@ def make_decoder():
 @needs_layout
 @pytest.mark.parametrize("small", [0, 1 << 20], ids=["gate and up apart", "gate and up joined"])
 def test_packing_changes_no_result_and_no_name(small, monkeypatch):
-    monkeypatch.setattr(mot, "SMALL", small)
+    monkeypatch.setattr(lay_out, "SMALL", small)
     decoder = make_decoder()
     state = {name: tensor.clone() for name, tensor in decoder.state_dict().items()}
     num_bytes = sum(p.numel() * p.element_size() for p in decoder.parameters())
     before = run(decoder)
-    decoder.prepare_for_inference()
-    decoder.prepare_for_inference()  # once more does no harm
+    lay_out_for_cpu(decoder)
+    lay_out_for_cpu(decoder)  # once more does no harm
     assert any(isinstance(module, CpuLinear) for module in decoder.modules())
     for a, b in zip(before, run(decoder), strict=True):
         assert torch.allclose(a, b, atol=1e-5)
@@ -75,7 +77,7 @@ def test_a_norm_of_few_steps_is_the_same_norm(scale):
 def test_bfloat16_is_near_float32():
     decoder = make_decoder()
     exact = run(decoder)
-    decoder.to(torch.bfloat16).prepare_for_inference()
+    lay_out_for_cpu(decoder.to(torch.bfloat16))
     for a, b in zip(exact, run(decoder, torch.bfloat16), strict=True):
         assert (a - b.float()).abs().max() < 0.05 * a.abs().max()
 
@@ -84,7 +86,7 @@ def test_bfloat16_is_near_float32():
 def test_a_tied_word_head_stays_the_embedding_table():
     decoder = make_decoder()
     decoder.lm_head.weight = decoder.model.embed_tokens.weight
-    decoder.prepare_for_inference()
+    lay_out_for_cpu(decoder)
     assert decoder.lm_head.weight is decoder.model.embed_tokens.weight
 
 
@@ -101,11 +103,26 @@ def test_a_tied_word_head_stays_the_embedding_table():
 )
 def test_what_is_packed_refuses_to_change_and_stays_whole(change):
     decoder = make_decoder()
-    decoder.prepare_for_inference()
+    lay_out_for_cpu(decoder)
     before = run(decoder)
     with pytest.raises(MindseyeError, match="load the model again"):
         change(decoder)
     assert all(torch.equal(a, b) for a, b in zip(before, run(decoder), strict=True))
+
+
+@needs_layout
+def test_what_was_laid_out_can_be_plain_again_and_learns():
+    decoder = make_decoder()
+    state, before = {name: tensor.clone() for name, tensor in decoder.state_dict().items()}, run(decoder)
+    lay_out_for_cpu(decoder)
+    undo_layout(decoder)
+    assert not any(isinstance(module, CpuLinear) for module in decoder.modules())
+    after = decoder.state_dict()
+    assert list(after.keys() ^ state.keys()) == [] and all(torch.equal(after[name], state[name]) for name in state)
+    assert all(torch.equal(a, b) for a, b in zip(before, run(decoder), strict=True))
+    decoder.model(torch.randn(3, 32), None, torch.arange(3), ToItself())[0].sum().backward()
+    assert decoder.model.layers[0].self_attn.q_proj.weight.grad is not None
+    decoder.half()
 
 
 def test_layers_of_another_kind_are_left_alone():
@@ -122,10 +139,10 @@ def test_an_unpacked_decoder_learns():
     und, gen = decoder(torch.randn(3, 32), torch.randn(5, 32), torch.arange(8), ToItself())
     (und.square().sum() + gen.square().sum()).backward()
     lacking = [name for name, p in decoder.named_parameters() if p.grad is None]
-    assert lacking == ["model.embed_tokens.weight", "lm_head.weight"]
+    assert lacking == ["model.embed_tokens.weight", "model.norm.weight", "model.norm_moe_gen.weight", "lm_head.weight"]
 
 
 def test_what_only_reads_has_no_second_expert(golden):
     network = load(str(golden / "checkpoint"), understanding_only=True).network
-    network.language_model.prepare_for_inference()
+    lay_out_for_cpu(network)
     assert not any("_moe_gen" in name for name in network.state_dict())

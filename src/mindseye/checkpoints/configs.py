@@ -29,9 +29,9 @@ Json = dict[str, Any]
 class FoundConfig:
     """The sizes, what was odd about them, and whether the word head is the embedding table."""
 
-    config: UnifiedConfig
-    notes: tuple[str, ...]
-    tie_word_embeddings: bool
+    config: Any
+    notes: tuple[str, ...] = ()
+    tie_word_embeddings: bool = False
 
 
 def read_configs(folder: Path, shapes: Shapes) -> FoundConfig:

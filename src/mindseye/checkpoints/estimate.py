@@ -226,25 +226,21 @@ def request_cache_bytes(
 
     A token is taken for three bytes of text. A picture is drawn from a copy of its context for each branch of guidance.
     """
-    config, transforms = loaded.config, loaded.transforms
-    step, patch = config.pixels_per_token, config.vit.patch_size
+    network, grid, most = loaded.network, loaded.network.latents, loaded.network.max_position_embeddings
     num_texts = num_seen = num_latents = 0
     for item in (item for message in said for item in message.items):
         if isinstance(item, Text):
             num_texts += len(item.text.encode()) // 3 + 4
             continue
-        size = transforms.vae.size_for(*item.image.size)
-        num_latents += (size[0] // step) * (size[1] // step) + 2
-        for_vit = transforms.vit.size_for(*size)
-        num_seen += (for_vit[0] // patch) * (for_vit[1] // patch) + 2
-    num_tokens = (
-        num_texts
-        + num_seen
-        + (min(text.max_tokens, config.decoder.max_position_embeddings) if task in ("ask", "generate") else 0)
-    )
-    if task != "ask" and not loaded.network.understanding_only:
-        side = min(transforms.vae.max_size, config.max_latent_size * step)
+        count = loaded.image_processor.count(*item.image.size)
+        num_seen += count.seen + 2
+        num_latents += count.latents + 2
+    num_tokens = num_texts + num_seen + (min(text.max_tokens, most) if task in ("ask", "generate") else 0)
+    if task != "ask" and grid is not None:
+        side, step = min(loaded.image_processor.usual_side, grid.most_pixels), grid.pixels_per_token
         drawn = ((image.width or side) // step) * ((image.height or side) // step) + 2
         branches = 1 + image.has_text_guidance + image.has_image_guidance
         num_tokens += num_latents + branches * (num_texts + num_seen + num_latents + drawn)
-    return num_tokens * bytes_per_token(config, loaded.number_bytes)
+    shape = network.cache_shape
+    numbers = 2 * shape.num_layers * shape.num_key_value_heads * shape.head_dim
+    return num_tokens * numbers * shape.dtype.itemsize

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 
 from ..errors import CheckpointError, MemoryShortError
-from ..inputs.formats.bagel import BagelFormat
+from ..given_files import read_json
 from ..inputs.images import ImageTransforms
-from ..inputs.tokenizer import Tokenizer
 from ..loaded import LoadedModel
-from ..networks.embeddings import PositionTable
-from ..networks.unified import UnifiedModel
+from ..networks.config import VaeConfig
+from ..networks.lay_out import lay_out_for_cpu, lay_out_module
+from ..networks.placed import Placed
 from ..networks.vae import Autoencoder
-from .configs import FoundConfig, read_configs
+from .configs import FoundConfig
 from .empty import without_memory
+from .families import Family, Folder, Source, family_of
+from .filling import fill
 from .kinds import describe_folder
 from .locate import find_folder
 from .placement import choose_device, choose_dtype
-from .reading import fill
-from .strict import LM_HEAD, check_tensors, is_convolution, is_drawing_only
-from .weights import AUTOENCODER, Tensors, read_tensors, shapes_of, weights_file
-
-FIXED_TABLES = ("vit_pos_embed", "latent_pos_embed")
+from .plan import LoadPlan, make_plan, shape_as_loaded
+from .strict import check_tensors
+from .weights import AUTOENCODER, Tensors, read_tensors, weights_file
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,28 @@ class Checkpoint:
     tensors: Tensors
     vae_tensors: Tensors
     found: FoundConfig
+    family: Family
+    understanding_only: bool = False
 
     @property
     def num_parameters(self) -> int:
         return sum(info.num_parameters for info in (*self.tensors.values(), *self.vae_tensors.values()))
+
+    @property
+    def opened(self) -> Folder:
+        """What its family reads."""
+        return Folder(self.folder, self.tensors, _said(self.folder))
+
+    def network_plan(self, network: Placed, device: torch.device, dtype: torch.dtype, is_laid_out: bool) -> LoadPlan:
+        """What filling its network will do; raises CheckpointError unless every weight is there and nothing else."""
+        sources = self.family.sources(network, self.opened, self.found)
+        shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        wanted = {source.name: shapes[name] for name, source in sources.items()}
+        turned = {source.name: source for source in sources.values()}
+        kind = describe_folder(self.folder, self.tensors)
+        found = {name: shape_as_loaded(turned.get(name, Source(name)), i.shape) for name, i in self.tensors.items()}
+        check_tensors(self.weights, wanted, found, kind)
+        return make_plan(sources, self.tensors, device, dtype, is_laid_out)
 
 
 def open_checkpoint(model: str | Path, weights_name: str | None = None, understanding_only: bool = False) -> Checkpoint:
@@ -52,10 +71,11 @@ def open_checkpoint(model: str | Path, weights_name: str | None = None, understa
     tensors = read_tensors(weights)
     vae_file = folder / AUTOENCODER
     vae_tensors = read_tensors(vae_file) if vae_file.is_file() and not understanding_only else {}
-    found = read_configs(folder, shapes_of(tensors, vae_tensors))
-    if understanding_only:
-        tensors = {name: info for name, info in tensors.items() if not is_drawing_only(name)}
-    return Checkpoint(folder, weights, tensors, vae_tensors, found)
+    opened = Folder(folder, tensors, _said(folder))
+    family = family_of(opened)
+    found = family.read_config(Folder(folder, {**tensors, **vae_tensors}, _said(folder)))
+    tensors = {name: info for name, info in tensors.items() if not family.is_ignored(name, opened, understanding_only)}
+    return Checkpoint(folder, weights, tensors, vae_tensors, found, family, understanding_only)
 
 
 def load(
@@ -66,77 +86,83 @@ def load(
     weights_name: str | None = None,
     transforms: ImageTransforms | None = None,
     understanding_only: bool = False,
+    for_answering: bool = False,
 ) -> LoadedModel:
     """The model in `model`: "pocket", a folder or a hub id ("owner/name"), ready to answer.
 
     `device` is "auto", "cpu", "cuda", "cuda:1" or "mps". `dtype` None is bfloat16, on a CPU float32 below
     100 million parameters. `understanding_only` leaves out what only drawing needs (about half of a model).
+    `for_answering` lays the weights out for the CPU where that is faster; they can then not be trained.
     Raises CheckpointError when a tensor is missing, superfluous or misshapen, InputError for a device or format
     that does not exist, MemoryShortError when the device is too small.
     """
     place = choose_device(device)
     checkpoint = open_checkpoint(model, weights_name, understanding_only)
     number_format = choose_dtype(dtype, place, checkpoint.num_parameters)
-    config = checkpoint.found.config
-    tokenizer = Tokenizer.from_folder(checkpoint.folder)
-    tokenizer.check_fits(config.decoder.vocab_size)
-    transforms = transforms or ImageTransforms.from_folder(checkpoint.folder)
+    family, folder = checkpoint.family, checkpoint.folder
+    tokenizer = family.tokenizer(folder)
+    tokenizer.check_fits(family.vocab_size(checkpoint.found.config))
     notes = list(checkpoint.found.notes)
     try:
-        network = _load_network(checkpoint, place, number_format, understanding_only, notes)
+        network = _load_network(checkpoint, place, number_format, for_answering, notes)
         vae = None if understanding_only else _load_vae(checkpoint, place, number_format)
     except torch.OutOfMemoryError as error:
         raise MemoryShortError(
-            f"{checkpoint.folder} needs {checkpoint.num_parameters * number_format.itemsize / 2**30:.1f} GiB as "
+            f"{folder} needs {checkpoint.num_parameters * number_format.itemsize / 2**30:.1f} GiB as "
             f"{number_format}, more than {place} has free; load it quantized or with understanding_only"
         ) from error
     return LoadedModel(
-        network, vae, tokenizer, BagelFormat(tokenizer), transforms, config, checkpoint.folder, tuple(notes)
+        network=cast(Any, network),
+        vae=vae,
+        tokenizer=tokenizer,
+        prompt_format=family.prompt_format(folder, tokenizer),
+        image_processor=family.image_processor(folder, network, transforms),
+        config=checkpoint.found.config,
+        folder=folder,
+        notes=tuple(notes),
     )
 
 
 def _load_network(
-    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, understanding_only: bool, notes: list[str]
-) -> UnifiedModel:
+    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, for_answering: bool, notes: list[str]
+) -> Placed:
+    family = checkpoint.family
     with without_memory():
-        network = UnifiedModel(checkpoint.found.config, understanding_only)
-    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    absent = [table for table in FIXED_TABLES if f"{table}.pos_embed" in wanted]
-    absent = [table for table in absent if f"{table}.pos_embed" not in checkpoint.tensors]
-    is_tied = checkpoint.found.tie_word_embeddings and LM_HEAD not in checkpoint.tensors
-    filled_otherwise = {f"{table}.pos_embed" for table in absent} | ({LM_HEAD} if is_tied else set())
-    wanted = {name: shape for name, shape in wanted.items() if name not in filled_otherwise}
-    kind = describe_folder(checkpoint.folder, checkpoint.tensors)
-    check_tensors(checkpoint.weights, wanted, checkpoint.tensors, kind)
-    for name, info in checkpoint.tensors.items():
-        if is_convolution(name, info.shape):
-            notes.append(f"{name} was kept as a convolution; it was laid out as a linear layer")
-    fill(network, checkpoint.tensors, device, dtype)
-    for table in absent:
-        _compute_table(network.get_submodule(table), device, dtype)
-        notes.append(f"the weights lack {table}, a fixed table; it was computed")
-    if is_tied:
-        network.language_model.lm_head.weight = network.language_model.model.embed_tokens.weight
-    assert not any(tensor.is_meta for tensor in network.state_dict().values())
+        network = family.build(checkpoint.found.config, checkpoint.understanding_only)
+    plan = checkpoint.network_plan(network, device, dtype, for_answering and device.type == "cpu")
+    fill(network, plan, lay_out_module if plan.is_laid_out else None)
+    network.place(device, dtype)
+    notes += family.finish(network, checkpoint.found, checkpoint.opened)
+    if plan.is_laid_out:
+        lay_out_for_cpu(network)
+    assert not any(tensor.is_meta for tensor in (*network.parameters(), *network.buffers()))
     return network.eval()
 
 
-def _compute_table(table: torch.nn.Module, device: torch.device, dtype: torch.dtype) -> None:
-    assert isinstance(table, PositionTable)
-    table.to_empty(device=device).to(dtype)
-    table.reset()
-
-
-def _load_vae(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Autoencoder:
+def _load_vae(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Autoencoder | None:
+    sizes: VaeConfig | None = checkpoint.family.autoencoder(checkpoint.found.config)
+    if sizes is None:
+        return None
     if not checkpoint.vae_tensors:
         raise CheckpointError(
             f"{checkpoint.folder} has no {AUTOENCODER}, so it cannot draw: copy it from the model this one was "
             "tuned from (ByteDance-Seed/BAGEL-7B-MoT), or load with understanding_only"
         )
     with without_memory():
-        vae = Autoencoder(checkpoint.found.config.vae)
+        vae = Autoencoder(sizes)
     wanted = {name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}
+    shapes = {name: info.shape for name, info in checkpoint.vae_tensors.items()}
     kind = "this is not FLUX's autoencoder, or not in its own layout"
-    check_tensors(checkpoint.folder / AUTOENCODER, wanted, checkpoint.vae_tensors, kind)
-    fill(vae, checkpoint.vae_tensors, device, dtype)
+    check_tensors(checkpoint.folder / AUTOENCODER, wanted, shapes, kind)
+    fill(vae, make_plan({name: Source(name) for name in wanted}, checkpoint.vae_tensors, device, dtype))
+    vae.place(device, dtype)
     return vae.eval()
+
+
+def _said(folder: Path) -> dict[str, Any]:
+    """What config.json says; nothing where it is absent or broken, which its family reports."""
+    try:
+        said = read_json(folder / "config.json", error=CheckpointError)
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -6,17 +6,15 @@ weight twice while it is copied: as a page of the file and as the copy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import CheckpointError
 from .headers import HALF, TensorInfo
-from .strict import is_convolution
 
 TORCH_DTYPE = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -50,24 +48,27 @@ def check_finite(tensor: Tensor, name: str, info: TensorInfo) -> None:
         )
 
 
-def fill(network: nn.Module, table: Mapping[str, TensorInfo], device: torch.device, dtype: torch.dtype) -> None:
-    """Give a network on the meta device those of its weights that the table names."""
-    stays = {name for name, info in table.items() if device.type == "cpu" and TORCH_DTYPE[info.dtype] == dtype}
-    # What is converted or moved passes through one buffer; a new one each would leave holes in the heap.
-    largest = max((info.num_bytes for name, info in table.items() if name not in stays), default=0)
-    buffer = torch.empty(largest, dtype=torch.uint8)
-    state: dict[str, Tensor] = {}
-    files: dict[Path, FileIO] = {}
-    with ExitStack() as stack:
-        for name, info in sorted(table.items(), key=lambda item: (str(item[1].file), item[1].offset)):
-            if info.file not in files:
-                files[info.file] = stack.enter_context(FileIO(info.file))
-            data = torch.empty(info.num_bytes, dtype=torch.uint8) if name in stays else buffer[: info.num_bytes]
-            tensor = read_tensor(files[info.file], info, data)
-            check_finite(tensor, name, info)
-            if is_convolution(name, info.shape):  # (D, C, p, p) -> (D, p * p * C)
-                tensor = tensor.permute(0, 2, 3, 1).reshape(info.shape[0], -1)
-            state[name] = tensor.to(device, dtype)
-            if dtype == torch.float16 and info.dtype != "F16" and not is_finite(state[name]):
-                raise CheckpointError(f"{info.file}: {name} is too large for float16; load it as bfloat16 or float32")
-    network.load_state_dict(state, strict=False, assign=True)
+class TensorReader:
+    """Reads tensors one by one through a single buffer; closes its files at the end."""
+
+    def __init__(self, largest: int) -> None:
+        """`largest`: bytes of the largest tensor that does not stay where it is read to."""
+        # A new buffer each would leave holes in the heap.
+        self._buffer = torch.empty(largest, dtype=torch.uint8)
+        self._files: dict[Path, FileIO] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> TensorReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def read(self, name: str, info: TensorInfo, stays: bool) -> Tensor:
+        """One tensor in its stored format and shape, finite; valid until the next unless it `stays`."""
+        if info.file not in self._files:
+            self._files[info.file] = self._stack.enter_context(FileIO(info.file))
+        data = torch.empty(info.num_bytes, dtype=torch.uint8) if stays else self._buffer[: info.num_bytes]
+        tensor = read_tensor(self._files[info.file], info, data)
+        check_finite(tensor, name, info)
+        return tensor

@@ -88,6 +88,8 @@ def _put_in_place(staged: Path, folder: Path) -> None:
 
 def _config_files(config: UnifiedConfig, is_tied: bool) -> dict[str, dict[str, Any]]:
     decoder, vit = asdict(config.decoder), asdict(config.vit)
+    for key in ("head_dim", "attention_bias", "use_qk_norm"):
+        decoder.pop(key)  # the family's own, so no published folder says them
     sides = vit.pop("num_patches_per_side")
     llm_config = {
         "architectures": ["Qwen2ForCausalLM"],

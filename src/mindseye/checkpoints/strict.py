@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import CheckpointError, nearest
-from .headers import TensorInfo
 
 PATCH_EMBEDDING = "embeddings.patch_embedding.weight"
 LM_HEAD = "language_model.lm_head.weight"
@@ -26,7 +25,7 @@ def is_convolution(name: str, shape: Shape) -> bool:
     return name.endswith(PATCH_EMBEDDING) and len(shape) == 4
 
 
-def check_tensors(where: Path, wanted: Mapping[str, Shape], found: Mapping[str, TensorInfo], kind: str) -> None:
+def check_tensors(where: Path, wanted: Mapping[str, Shape], found: Mapping[str, Shape], kind: str) -> None:
     """Raise CheckpointError for a missing, superfluous or misshapen tensor, naming it.
 
     `kind` says what the weights probably are, '' for no idea.
@@ -43,17 +42,14 @@ def check_tensors(where: Path, wanted: Mapping[str, Shape], found: Mapping[str, 
             f"{_some(extra)}{nearest(extra[0], wanted)}; {kind}"
         )
     for name, shape in wanted.items():
-        stored = found[name].shape
-        if is_convolution(name, stored):
-            stored = (stored[0], stored[1] * stored[2] * stored[3])
-        if stored != shape:
+        if found[name] != shape:
             raise CheckpointError(
-                f"{where}: {name} is {list(found[name].shape)}, expected {list(shape)}; the files belong to "
+                f"{where}: {name} is {list(found[name])}, expected {list(shape)}; the files belong to "
                 "different models, or a config does"
             )
 
 
-def _remedy(missing: list[str], found: Mapping[str, TensorInfo]) -> str:
+def _remedy(missing: list[str], found: Mapping[str, Shape]) -> str:
     if all(is_drawing_only(name) for name in missing) and not any("_moe_gen" in name for name in found):
         return "they can read but not draw: load them with understanding_only"
     if missing == [LM_HEAD]:

@@ -182,7 +182,7 @@ def add_to_page(page: Page, act: Act, reply: Reply, judged: Mark) -> None:
 
 def end_page(page: Page, told: list[dict[str, Any]], seconds: float, model: Model) -> None:
     """Numbers and credits."""
-    parameters = sum(weight.numel() for weight in model.loaded.network.parameters())
+    parameters = model.loaded.network.num_parameters
     right = sum(act["is_right"] for act in told)
     page.heading("How it was made")
     page.text(

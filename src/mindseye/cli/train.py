@@ -39,12 +39,12 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 when training is done or the export written, 130 when it was asked to stop before."""
-    from mindseye.errors import SettingsError
-    from mindseye.samples import resolve
-    from mindseye.settings import load_settings
-    from mindseye.training.recipe import Recipe
-    from mindseye.training.resume import has_state
-    from mindseye.training.run import prepare, train
+    from ..errors import SettingsError
+    from ..samples import resolve
+    from ..settings import load_settings
+    from ..training.recipe import Recipe
+    from ..training.resume import has_state
+    from ..training.run import prepare, train
 
     recipe = load_settings(Recipe, resolve(arguments.recipe), arguments.set)
     if arguments.export is not None:

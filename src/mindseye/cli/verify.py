@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     from ..checkpoints.load import load
     from ..evaluation.golden import Recording, compare_training, replay_all, worst_by_case
+    from ..networks.unified import UnifiedModel
     from ..training.replay import replay_train_case
     from .show import print_json
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     model = load(str(folder / "checkpoint"), device=args.device, dtype="float32")
     checks = [*replay_all(model, recording)]
     if "train" in recording.cases:
-        assert model.vae is not None
+        assert model.vae is not None and isinstance(model.network, UnifiedModel)
         found = replay_train_case(model.network, model.vae, model.tokenizer.encode, recording.tensors, recording.said)
         checks += compare_training(recording, found)
     rows = worst_by_case(checks)

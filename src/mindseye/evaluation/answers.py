@@ -15,7 +15,8 @@ from ..generation.conversation import Conversation
 from ..generation.job import Job
 from ..generation.turns import Request, story_of
 from ..generation.work import Decode, Encode, Story
-from ..inputs.images import from_pixels, resize_to_limits, to_pixels
+from ..inputs.images import from_pixels, to_pixels
+from ..inputs.segments import LatentSegment
 from ..reply import parts_of
 from ..worlds.episodes import Say
 from .exam import Exam
@@ -113,10 +114,17 @@ def redraw(exam: Exam, conversation: Conversation) -> Story[str]:
     """The picture goes through the autoencoder and back."""
     [image] = exam.items
     assert isinstance(image, PIL.Image.Image)
-    latent = yield Encode(to_pixels(resize_to_limits(image, conversation.loaded.transforms.vae)))
+    latent = yield Encode(to_pixels(_as_condition(image, conversation)))
     pixels = yield Decode(latent)
     yield ImageDone(from_pixels(pixels), "asked", "last image", exam.seed, {})
     return "end"
+
+
+def _as_condition(image: PIL.Image.Image, conversation: Conversation) -> PIL.Image.Image:
+    """The image as the autoencoder gets it."""
+    loaded = conversation.loaded
+    segments = loaded.image_processor.segments(image, loaded.prompt_format.image_frame)
+    return next(segment.image for segment in segments if isinstance(segment, LatentSegment))
 
 
 def _told(error: Exception) -> str:

@@ -20,10 +20,12 @@ from ..generation.engine import Engine
 from ..generation.views import View
 from ..generation.watched import WatchedConversation
 from ..generation.work import Story
-from ..inputs.images import ImageLimits, ImageTransforms, open_image, resize_to_limits, to_patches, to_pixels
-from ..inputs.segments import grid_indices
+from ..inputs.image_processors import BagelImageProcessor
+from ..inputs.images import ImageLimits, ImageTransforms, open_image, resize_to_limits, to_pixels
 from ..loaded import LoadedModel
 from ..messages import Image, Text
+from ..networks.grids import grid_indices, to_patches
+from ..networks.unified import UnifiedModel
 from ..params import ImageParams, TextParams
 
 TOLERANCE = 1e-4
@@ -158,18 +160,20 @@ def _features(model: LoadedModel, what: str, pixels: Tensor) -> Tensor:
         return vae.encode(pixels[None])[0]
     if what == "vae.decoded":
         return vae.decode(vae.encode(pixels[None]))[0]
+    if what != "vit.hidden":
+        return network.embed_images([pixels])[0]
     patch = model.config.vit.patch_size
     patches = to_patches(pixels, patch)
     indices = grid_indices(pixels.shape[1] // patch, pixels.shape[2] // patch, model.config.vit_max_num_patch_per_side)
-    if what == "vit.hidden":
-        return network.vit_model(patches, indices, [len(patches)])
-    return network.embed_vit(patches, indices, [len(patches)])
+    assert isinstance(network, UnifiedModel)
+    return network.vit_model(patches, indices, [len(patches)])
 
 
 def _replay_request(model: LoadedModel, recording: Recording, name: str, case: dict) -> Iterator[Check]:
-    conversation = WatchedConversation(
-        replace(model, transforms=recording.transforms), recording.tensors.get(f"{name}.noise")
-    )
+    processor = model.image_processor
+    assert isinstance(processor, BagelImageProcessor)
+    as_recorded = replace(model, image_processor=replace(processor, transforms=recording.transforms))
+    conversation = WatchedConversation(as_recorded, recording.tensors.get(f"{name}.noise"))
     [job] = Engine(model.network, model.vae).run([_story(conversation, recording, case)])
     events = job.result()
     if f"{name}.text_logits" in recording.tensors:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from ..inputs.segments import LatentSegment, Segment, TextSegment, VitSegment
-from ..networks.config import UnifiedConfig
+from ..networks.interface import LatentGrid
 from ..networks.kv_cache import KVCache
 from .prepare import encode_latents
 from .work import Feed, Latents, Logits, Story, Wants
@@ -19,13 +19,13 @@ class Context:
     where somebody asked for them.
     """
 
-    def __init__(self, cache: KVCache, config: UnifiedConfig, digest: bytes = b"") -> None:
+    def __init__(self, cache: KVCache, grid: LatentGrid | None, digest: bytes = b"") -> None:
         self.cache = cache
         self.segments: tuple[Segment, ...] = ()
         self.position = 0
         self.digest = digest
         self.after: Logits | None = None
-        self._config = config
+        self._grid = grid
         self._ends: tuple[tuple[int, int, bytes], ...] = ((0, 0, digest),)
 
     def fork(self) -> Context:
@@ -37,7 +37,7 @@ class Context:
     def prefix(self, num_segments: int) -> Context:
         """The first segments as a context of their own; storage is shared."""
         length, position, digest = self._ends[num_segments]
-        twin = Context(self.cache.prefix(length), self._config, digest)
+        twin = Context(self.cache.prefix(length), self._grid, digest)
         twin.segments, twin._ends = self.segments[:num_segments], self._ends[: num_segments + 1]
         twin.position = position
         return twin
@@ -45,7 +45,8 @@ class Context:
     def read(self, segment: Segment, wants: Wants = "nothing") -> Story[Logits | None]:
         """Append a segment; returns the scores after its last token if they are wanted."""
         if isinstance(segment, LatentSegment) and segment.latent_tokens is None:
-            yield from encode_latents(segment, self._config)
+            assert self._grid is not None
+            yield from encode_latents(segment, self._grid)
         [result] = yield [self._feed(segment, wants)]
         self.note(segment, result)
         return result

@@ -12,14 +12,16 @@ from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, InputError, MindseyeError
 from ..events import DrawingStarted, ImageDone, TextDone
-from ..inputs.images import from_pixels, resize_to_limits
-from ..inputs.segments import Segment, grid_indices, tokens_to_latent
+from ..inputs.images import from_pixels
+from ..inputs.segments import LatentSegment, Segment
 from ..loaded import LoadedModel
 from ..messages import Image, Item, Message, Text
+from ..networks.grids import grid_indices, tokens_to_latent
+from ..networks.interface import LatentGrid
 from ..params import ImageParams, TextParams
 from .flow import Branches, denoise
 from .prefix_cache import PrefixCache
-from .prepare import check_drawing_size, latent_segment, vit_segment
+from .prepare import check_drawing_size
 from .text import Writer, Written
 from .views import View, Views
 from .work import Decode, Latents, Logits, Story, Wants
@@ -35,7 +37,6 @@ class Conversation:
     def __init__(self, loaded: LoadedModel, prefixes: PrefixCache | None = None) -> None:
         """`prefixes` is where other requests' keys and values are found again."""
         self.loaded = loaded
-        self.config = loaded.config
         self.views = Views(loaded.network, PrefixCache(0) if prefixes is None else prefixes)
         self.last_size: tuple[int, int] | None = None
         self.has_system_prompt = self.has_drawn = False
@@ -55,7 +56,7 @@ class Conversation:
         segments = self.loaded.prompt_format.segments(message, self._see)
         num_before = self.views.num_positions
         num_new = sum(segment.num_positions for segment in segments)
-        most = self.config.decoder.max_position_embeddings
+        most = self.loaded.network.max_position_embeddings
         if num_before + num_new > most:
             raise InputError(
                 f"a message of {num_new} tokens came after {num_before}; this model reads at most {most} in all: "
@@ -92,7 +93,7 @@ class Conversation:
         self._look_back()
         is_thought = role == "thought"
         context = yield from self.views.context(view)
-        loaded, most = self.loaded, self.config.decoder.max_position_embeddings
+        loaded, most = self.loaded, self.loaded.network.max_position_embeddings
         num_left = most - context.position - len(loaded.prompt_format.opening) - len(loaded.prompt_format.closing)
         if num_left < 1:
             raise InputError(
@@ -133,17 +134,18 @@ class Conversation:
 
         `noise` (L, Z) replaces the generator's; `watch` sees the clean latent tokens (L, Z).
         """
-        if self.loaded.network.understanding_only:
+        grid = self.loaded.network.latents
+        if grid is None:
             raise MindseyeError(ONLY_UNDERSTANDS)
         self._look_back()
-        width, height, size_from = self._drawing_size(params)
+        width, height, size_from = self._drawing_size(params, grid)
         branches = yield from self._branches(params)
-        columns, rows = (side // self.config.pixels_per_token for side in (width, height))
-        indices = grid_indices(rows, columns, self.config.max_latent_size)
+        columns, rows = (side // grid.pixels_per_token for side in (width, height))
+        indices = grid_indices(rows, columns, grid.side)
         if noise is None:
-            noise = torch.randn(indices.numel(), self.config.latent_token_size, generator=generator)
+            noise = torch.randn(indices.numel(), grid.token_size, generator=generator)
         yield DrawingStarted(width, height, why, size_from)
-        paint = Paint(rows, columns, self.config.latent_patch_size)
+        paint = Paint(rows, columns, grid.patch)
         frame, start = self.loaded.prompt_format.image_frame, Latents(noise, 1.0, indices)
         tokens = yield from denoise(self.loaded.network, branches, start, params, frame, paint)
         if watch:
@@ -161,14 +163,11 @@ class Conversation:
             self.show(drawn, role="assistant")
 
     def _see(self, image: PIL.Image.Image) -> Sequence[Segment]:
-        """An image's segments: latents, where the model can draw, then what the ViT sees."""
-        frame, transforms = self.loaded.prompt_format.image_frame, self.loaded.transforms
-        resized = resize_to_limits(image, transforms.vae)
-        seen = vit_segment(resized, transforms, self.config, frame)
-        self.last_size = resized.size
-        if self.loaded.network.understanding_only:
-            return [seen]
-        return [latent_segment(resized, frame), seen]
+        """An image's segments; a drawing that follows takes its size."""
+        segments = self.loaded.image_processor.segments(image, self.loaded.prompt_format.image_frame)
+        sizes = [segment.image.size for segment in segments if isinstance(segment, LatentSegment)]
+        self.last_size = sizes[-1] if sizes else self.last_size
+        return segments
 
     def _branches(self, params: ImageParams) -> Story[Branches]:
         """The contexts that this drawing's guidance needs."""
@@ -182,7 +181,7 @@ class Conversation:
             contexts.append((yield from self.views.context(view)))
         return Branches(*contexts)
 
-    def _drawing_size(self, params: ImageParams) -> tuple[int, int, str]:
+    def _drawing_size(self, params: ImageParams, grid: LatentGrid) -> tuple[int, int, str]:
         """Width, height, and where they come from."""
         if (params.width is None) != (params.height is None):
             raise InputError(
@@ -190,12 +189,11 @@ class Conversation:
                 "the last image's or the model's own"
             )
         if params.width is not None and params.height is not None:
-            check_drawing_size(params.width, params.height, self.config)
+            check_drawing_size(params.width, params.height, grid)
             return params.width, params.height, "asked"
         if self.last_size is not None:
             return *self.last_size, "last image"
-        largest = self.config.max_latent_size * self.config.pixels_per_token
-        side = min(self.loaded.transforms.vae.max_size, largest)
+        side = min(self.loaded.image_processor.usual_side, grid.most_pixels)
         return side, side, "default"
 
 

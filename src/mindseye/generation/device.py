@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ..errors import MemoryShortError
-from ..networks.unified import UnifiedModel
+from ..networks.interface import Network
 
 SMALL_PASS = 4e9  # operations
 BUSY_SHARE = 0.4  # of a core
@@ -43,8 +43,6 @@ def readable(error: Exception, num_tokens: int) -> Exception:
     )
 
 
-def operations_of(network: UnifiedModel, num_tokens: int) -> float:
+def operations_of(network: Network, num_tokens: int) -> float:
     """Operations of a pass's matrix products, roughly: two a weight of one expert and token."""
-    decoder = network.config.decoder
-    layer = decoder.hidden_size * (2 * decoder.hidden_size + 3 * decoder.intermediate_size)
-    return 2.0 * num_tokens * decoder.num_hidden_layers * layer
+    return 2.0 * num_tokens * network.weights_per_token

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from ..events import Event
-from ..networks.unified import UnifiedModel
+from ..networks.interface import Network
 from ..networks.vae import Autoencoder
 from .device import free_bytes, operations_of, readable, synchronize
 from .job import Job, Listener, raised
@@ -47,9 +47,7 @@ class Stats:
 class Engine:
     """Runs requests on one network and its autoencoder. Without a network it runs stories that need none."""
 
-    def __init__(
-        self, network: UnifiedModel | None, vae: Autoencoder | None, config: EngineConfig | None = None
-    ) -> None:
+    def __init__(self, network: Network | None, vae: Autoencoder | None, config: EngineConfig | None = None) -> None:
         self.network = network
         self.vae = vae
         self.config = config or EngineConfig()
@@ -137,7 +135,7 @@ class Engine:
     def stats(self) -> Stats:
         """Counts of this moment."""
         scheduler = self.scheduler
-        held = self.network.cache_ledger.num_bytes if self.network else 0
+        held = self.network.cache_shape.ledger.num_bytes if self.network else 0
         return Stats(
             waiting=len(scheduler.waiting),
             running=len(scheduler.running),
@@ -222,26 +220,24 @@ class Engine:
         if self.vae is None:
             return MindseyeError(ONLY_UNDERSTANDS)
         try:
-            weight = next(self.vae.parameters())
             go = self.vae.encode if isinstance(work, Encode) else self.vae.decode
             given = work.pixels if isinstance(work, Encode) else work.latent
-            result = go(given[None].to(weight.device, weight.dtype))[0].float()
-            synchronize(weight.device)
+            result = go(given[None].to(self.vae.device, self.vae.dtype))[0].float()
+            synchronize(self.vae.device)
             return result
         except Exception as error:
             error.__context__ = error.__cause__ = None
             return error.with_traceback(None)
 
 
-def _device(network: UnifiedModel | None) -> torch.device:
-    return network.language_model.model.embed_tokens.weight.device if network else torch.device("cpu")
+def _device(network: Network | None) -> torch.device:
+    return network.device if network else torch.device("cpu")
 
 
-def _prefix_bytes(network: UnifiedModel | None, config: EngineConfig) -> int:
+def _prefix_bytes(network: Network | None, config: EngineConfig) -> int:
     """What the prefix cache may hold: as asked, else the keys and values of two whole contexts."""
     if config.prefix_cache_bytes is not None or network is None:
         return config.prefix_cache_bytes or 0
-    decoder = network.config.decoder
-    numbers = 2 * decoder.num_hidden_layers * decoder.num_key_value_heads * decoder.head_dim
-    weight = network.language_model.model.embed_tokens.weight
-    return 2 * decoder.max_position_embeddings * numbers * weight.element_size()
+    shape = network.cache_shape
+    numbers = 2 * shape.num_layers * shape.num_key_value_heads * shape.head_dim
+    return 2 * network.max_position_embeddings * numbers * shape.dtype.itemsize

@@ -13,8 +13,8 @@ from torch import Tensor
 from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
 from ..inputs.segments import ImageFrame
+from ..networks.interface import Network
 from ..networks.kv_cache import DrawingCache
-from ..networks.unified import UnifiedModel
 from ..params import ImageParams
 from .context import Context
 from .guidance import merge
@@ -36,7 +36,7 @@ class Branch:
     """One context on its way through a drawing: its cache and, if asked for, its step cache."""
 
     def __init__(
-        self, network: UnifiedModel, context: Context, num_tokens: int, marks: tuple[int, ...], has_step_cache: bool
+        self, network: Network, context: Context, num_tokens: int, marks: tuple[int, ...], has_step_cache: bool
     ) -> None:
         self._network = network
         self._cache = DrawingCache(context.cache, num_tokens + len(marks))
@@ -60,12 +60,11 @@ class Branch:
             return result
         states = self._step_cache.extrapolate() if result is None else self._step_cache.observe(result)
         with torch.inference_mode():
-            normed = self._network.language_model.model.norm_moe_gen(states)
-            return self._network.velocity(normed).float()
+            return self._network.velocity(states).float()
 
 
 def denoise(
-    network: UnifiedModel,
+    network: Network,
     branches: Branches,
     start: Latents,
     params: ImageParams,
@@ -78,7 +77,7 @@ def denoise(
         c.digest: Branch(network, c, start.tokens.shape[0], frame.marks, params.enable_taylorseer)
         for c in {c.digest: c for c in contexts}.values()
     }
-    x_t = start.tokens.to(network.llm2vae.weight.device)
+    x_t = start.tokens.to(network.device)
     schedule = make_schedule(params)
     for i, step in enumerate(schedule):
         wanted = contexts if step.is_guided else contexts[:1]

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 
 from ..networks.attention import Row, attend_to_caches
+from ..networks.interface import Network
 from ..networks.kv_cache import KVCache
-from ..networks.unified import UnifiedModel
 from .sampler import choose
 from .work import Feed, Logits
 
 
 @torch.inference_mode()
-def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tensor | None]:
+def run_pass(network: Network, feeds: Sequence[Feed]) -> list[Logits | Tensor | None]:
     """What each feed wants, in order. Caches grow by their feeds; on failure they are left as they were."""
     rows = _rows(feeds)
-    device = network.language_model.model.embed_tokens.weight.device
+    device = network.device
     try:
         for feed in feeds:
             if isinstance(feed.cache, KVCache):
@@ -27,8 +27,7 @@ def run_pass(network: UnifiedModel, feeds: Sequence[Feed]) -> list[Logits | Tens
         und = _und_stream(network, feeds, device)
         gen = _gen_stream(network, feeds, device)
         attend = attend_to_caches(rows, und.shape[0])
-        body = network.language_model.model
-        und, gen = body(und, gen, _positions(feeds, device), attend)
+        und, gen = network(und, gen, _positions(feeds, device), attend)
         results = _results(network, feeds, rows, und, gen)
     except BaseException:
         for feed in feeds:
@@ -51,24 +50,21 @@ def _rows(feeds: Sequence[Feed]) -> list[Row]:
     return rows
 
 
-def _und_stream(network: UnifiedModel, feeds: Sequence[Feed], device: torch.device) -> Tensor:
-    """(Nu, D): each feed's texts or marks, followed by its ViT features."""
+def _und_stream(network: Network, feeds: Sequence[Feed], device: torch.device) -> Tensor:
+    """(Nu, D): each feed's texts or marks, followed by its image's tokens."""
     ids = torch.tensor([i for feed in feeds for i in feed.ids], dtype=torch.long, device=device)
     words = network.embed_text(ids)
     seen = [feed.vit for feed in feeds if feed.vit]
     if not seen:
         return words
-    lengths = [vit.patches.shape[0] for vit in seen]
-    patches = torch.cat([vit.patches for vit in seen]).to(device, words.dtype)
-    indices = torch.cat([vit.position_indices for vit in seen]).to(device)
-    features = iter(network.embed_vit(patches, indices, lengths).split(lengths))
+    features = iter(network.embed_images([vit.pixels for vit in seen]))
     pieces: list[Tensor] = []
     for feed, word in zip(feeds, words.split([len(feed.ids) for feed in feeds]), strict=True):
         pieces += [word, next(features)] if feed.vit else [word]
     return torch.cat(pieces)
 
 
-def _gen_stream(network: UnifiedModel, feeds: Sequence[Feed], device: torch.device) -> Tensor | None:
+def _gen_stream(network: Network, feeds: Sequence[Feed], device: torch.device) -> Tensor | None:
     """(Ng, D): each feed's latent tokens at its own time."""
     latents = [feed.latents for feed in feeds if feed.latents]
     if not latents:
@@ -99,20 +95,19 @@ def _last_token(feed: Feed, row: Row) -> int:
 
 
 def _results(
-    network: UnifiedModel, feeds: Sequence[Feed], rows: Sequence[Row], und: Tensor, gen: Tensor | None
+    network: Network, feeds: Sequence[Feed], rows: Sequence[Row], und: Tensor, gen: Tensor | None
 ) -> list[Logits | Tensor | None]:
     results: list[Logits | Tensor | None] = [None] * len(feeds)
-    body = network.language_model.model
     asking = [i for i, feed in enumerate(feeds) if feed.wants == "logits"]
     if asking:
         ends = [_last_token(feeds[i], rows[i]) for i in asking]
         last = und if len(ends) == len(und) else und[ends]
-        scores = network.text_logits(body.norm(last)).float()  # (asking, V)
+        scores = network.logits(last).float()  # (asking, V)
         for i, logits in zip(asking, choose(scores, [feeds[i].choice for i in asking]), strict=True):
             results[i] = logits
     drawing = [i for i, feed in enumerate(feeds) if feed.wants == "velocity"]
     if drawing and gen is not None:
-        velocity = network.velocity(body.norm_moe_gen(gen)).float()
+        velocity = network.velocity(gen).float()
         for i in drawing:
             results[i] = velocity[rows[i].gen]
     for i, feed in enumerate(feeds):

@@ -12,7 +12,7 @@ from copy import copy
 from typing import Literal
 
 from ..inputs.segments import LatentSegment, Segment, TextSegment
-from ..networks.unified import UnifiedModel
+from ..networks.interface import Network
 from .context import Context, digests_of
 from .prefix_cache import PrefixCache
 from .work import Story, Tally, Wants
@@ -23,11 +23,11 @@ View = Literal["whole", "understanding", "without_newest_text", "without_images"
 class Views:
     """What was said, and its views as far as they were read."""
 
-    def __init__(self, network: UnifiedModel, prefixes: PrefixCache, adapter: str = "") -> None:
+    def __init__(self, network: Network, prefixes: PrefixCache, adapter: str = "") -> None:
         """`adapter` names what changes the network's weights: contexts of others are not found."""
         self.said: tuple[Segment, ...] = ()
         self._prefixes = prefixes
-        self._empty = Context(network.new_cache(), network.config, adapter.encode())
+        self._empty = Context(network.new_cache(), network.latents, adapter.encode())
         self._read: dict[View, Context] = {}
 
     @property

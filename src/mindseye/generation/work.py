@@ -68,7 +68,7 @@ class Feed:
 
     @property
     def num_und(self) -> int:
-        return len(self.ids) + (self.vit.patches.shape[0] if self.vit else 0)
+        return len(self.ids) + (self.vit.num_tokens if self.vit else 0)
 
     @property
     def num_gen(self) -> int:

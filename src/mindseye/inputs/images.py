@@ -1,4 +1,4 @@
-"""Pictures in and out: file -> image (PIL) -> pixels -> patches, and pixels -> image.
+"""Pictures in and out: file -> image (PIL) -> pixels, and pixels -> image.
 
 Every image is resized under limits before the network sees it: once for the autoencoder, and (its result)
 again for the ViT. A checkpoint folder may say its own limits in `preprocessor_config.json`:
@@ -8,7 +8,7 @@ again for the ViT. A checkpoint folder may say its own limits in `preprocessor_c
 
 Both entries and every key in them are optional; what is not said is BAGEL's.
 """
-# C channels, H height, W width, P patches, p patch size
+# C channels, H height, W width
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from einops import rearrange
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
@@ -223,13 +222,6 @@ def to_pixels(image: Image.Image) -> Tensor:
     """An RGB image as float32 (C, H, W) in -1..1."""
     values = torch.from_numpy(np.array(image.convert("RGB")))  # (H, W, C)
     return values.permute(2, 0, 1).float().div(127.5).sub(1.0).contiguous()
-
-
-def to_patches(pixels: Tensor, patch_size: int) -> Tensor:
-    """(C, H, W) -> (P, p * p * C), row by row; inside a patch the order is row, column, channel."""
-    if pixels.shape[1] % patch_size or pixels.shape[2] % patch_size:
-        raise InputError(f"pixels of {pixels.shape[2]} x {pixels.shape[1]} do not divide into patches of {patch_size}")
-    return rearrange(pixels, "c (h p) (w q) -> (h w) (p q c)", p=patch_size, q=patch_size)
 
 
 def from_pixels(pixels: Tensor) -> Image.Image:

@@ -4,7 +4,7 @@ A prompt format makes them from messages: it knows which marks stand around an i
 each other or only what came before, and how many rotary positions it takes. Segments with equal `key` are the same
 to the network, whoever made them.
 """
-# P patches, L latent tokens, Z latent_token_size, z latent channels, p latent_patch_size
+# C channels, H height, W width, L latent tokens, Z latent_token_size
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import PIL.Image
-import torch
-from einops import rearrange
 from torch import Tensor
 
 
@@ -52,19 +50,18 @@ class TextSegment:
 
 @dataclass(frozen=True, eq=False)
 class VitSegment:
-    """An image for understanding: patches (P, numbers a patch) and their position indices (P,).
-
-    `content` tells equal images apart from others.
+    """An image for understanding: pixels (C, H, W) as the network's eye wants them, and how many tokens it makes of
+    them. `content` tells equal images apart from others.
     """
 
-    patches: Tensor
-    position_indices: Tensor
+    pixels: Tensor
+    num_tokens: int
     frame: ImageFrame
     content: bytes
 
     @property
     def num_positions(self) -> int:
-        return self.patches.shape[0] if self.frame.is_causal else 1
+        return self.num_tokens if self.frame.is_causal else 1
 
     @property
     def key(self) -> bytes:
@@ -101,19 +98,3 @@ def content_of(image: PIL.Image.Image) -> bytes:
     digest = hashlib.blake2b(repr((image.size, image.mode)).encode(), digest_size=16)
     digest.update(image.tobytes())
     return digest.digest()
-
-
-def grid_indices(rows: int, columns: int, side: int) -> Tensor:
-    """(rows * columns,) indices row * side + column of a grid's places in a position table."""
-    assert rows <= side and columns <= side
-    return (torch.arange(rows)[:, None] * side + torch.arange(columns)).flatten()
-
-
-def latent_to_tokens(latent: Tensor, patch: int) -> Tensor:
-    """(z, h, w) latents -> (L, p * p * z) tokens, row by row."""
-    return rearrange(latent, "z (h p) (w q) -> (h w) (p q z)", p=patch, q=patch)
-
-
-def tokens_to_latent(tokens: Tensor, rows: int, columns: int, patch: int) -> Tensor:
-    """(L, p * p * z) tokens -> (z, h, w) latents."""
-    return rearrange(tokens, "(h w) (p q z) -> z (h p) (w q)", h=rows, w=columns, p=patch, q=patch)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,26 +42,34 @@ class SpecialTokens:
 class Tokenizer:
     """Text <-> token ids; `special` holds the marks' ids."""
 
-    def __init__(self, rust: RustTokenizer) -> None:
-        """`rust` without the marks gets those it lacks at its end."""
+    def __init__(self, rust: RustTokenizer, marks: Sequence[str] = SPECIAL_NAMES) -> None:
+        """`rust` without the family's `marks` gets those it lacks at its end."""
         self._rust = rust
         # Also tokens that a tokenizer calls ordinary must not be typed when they look like marks.
         added = {token.content: token for token in rust.get_added_tokens_decoder().values()}
-        marks = [name for name, token in added.items() if token.special or re.fullmatch(r"<\|.*\|>", name)]
-        missing = [name for name in SPECIAL_NAMES if name not in added]
-        rust.add_special_tokens([AddedToken(name, normalized=False) for name in [*marks, *missing]])
+        known = [name for name, token in added.items() if token.special or re.fullmatch(r"<\|.*\|>", name)]
+        missing = [name for name in marks if name not in added]
+        rust.add_special_tokens([AddedToken(name, normalized=False) for name in [*known, *missing]])
         rust.encode_special_tokens = True  # special strings are text; `encode` splits them off where allowed
-        ids = {name: rust.token_to_id(name) for name in [*marks, *missing]}
+        ids = {name: rust.token_to_id(name) for name in [*known, *missing]}
         self._special_ids: dict[str, int] = {name: i for name, i in ids.items() if i is not None}
         self._special_set = frozenset(self._special_ids.values())
         self._added = {i: token.content for i, token in rust.get_added_tokens_decoder().items()}
         longest_first = sorted(self._special_ids, key=len, reverse=True)
-        self._split = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
-        self.special = SpecialTokens(*(self._special_ids[name] for name in SPECIAL_NAMES))
+        self._split = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")" if longest_first else "(?!)")
+        self._marks = tuple(marks)
+
+    @property
+    def special(self) -> SpecialTokens:
+        """The ids of BAGEL's marks; KeyError for a family that has none."""
+        return SpecialTokens(*(self._special_ids[name] for name in SPECIAL_NAMES))
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> Tokenizer:
-        """From `tokenizer.json`, or `vocab.json` and `merges.txt`; `tokenizer_config.json` may add tokens."""
+    def from_folder(cls, folder: str | Path, marks: Sequence[str] = SPECIAL_NAMES) -> Tokenizer:
+        """From `tokenizer.json`, or `vocab.json` and `merges.txt`; `tokenizer_config.json` may add tokens.
+
+        `marks` are special tokens that the family needs, added at the end where a folder lacks them.
+        """
         folder = Path(folder)
         added = _added_tokens(folder)
         try:
@@ -70,7 +78,7 @@ class Tokenizer:
                     read_given(folder / "tokenizer.json", LARGEST_TOKENIZER, CheckpointError)
                 )
             elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-                rust = _from_vocab(folder, added)
+                rust = _from_vocab(folder, added, marks)
             else:
                 raise CheckpointError(
                     f"{folder} has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt"
@@ -87,8 +95,9 @@ class Tokenizer:
                     f"{folder}: tokenizer_config.json gives {token.content} the id {i}, but the vocabulary "
                     f"makes it {rust.token_to_id(token.content)}; these files belong to different models"
                 )
-        _check_stored(folder, rust, added)
-        return cls(rust)
+        if marks:
+            _check_stored(folder, rust, added)
+        return cls(rust, marks)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """Token ids of a text; with `allow_special` the marks written in it become special tokens."""
@@ -145,7 +154,8 @@ class Tokenizer:
 
     def check_fits(self, vocab_size: int) -> None:
         """Raise CheckpointError when a mark has no row in an embedding table of `vocab_size` rows."""
-        for name, i in zip(SPECIAL_NAMES, astuple(self.special)):
+        for name in self._marks:
+            i = self._special_ids[name]
             if i >= vocab_size:
                 raise CheckpointError(
                     f"special token {name} has id {i}, but the model has {vocab_size} words (0 to "
@@ -173,12 +183,12 @@ class TextStream:
         return self._decoder.decode(b"", final=True)
 
 
-def _from_vocab(folder: Path, added: dict[int, AddedToken]) -> RustTokenizer:
+def _from_vocab(folder: Path, added: dict[int, AddedToken], marks: Sequence[str]) -> RustTokenizer:
     vocab: dict[str, int] = _read_json(folder / "vocab.json")
     # Added tokens stand in the vocabulary too, so that they keep their ids when there are gaps between.
     vocab.update({token.content: i for i, token in added.items()})
     taken = max(vocab.values(), default=-1)
-    lacking = [name for name in SPECIAL_NAMES if name not in vocab]
+    lacking = [name for name in marks if name not in vocab]
     vocab.update({name: taken + 1 + n for n, name in enumerate(lacking)})
     text = read_given(folder / "merges.txt", LARGEST_TOKENIZER, CheckpointError)
     lines = text.decode("utf-8").splitlines()

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Sizes of the Qwen2 decoder with two experts; names as in `llm_config.json`."""
+    """Sizes of a decoder of the Llama kind, with one expert or two; names as in transformers' `config.json`.
+
+    BAGEL's is Qwen2's (biases on queries, keys and values) with Qwen3's norms of queries and keys. `head_dim` 0 is
+    hidden_size / num_attention_heads.
+    """
 
     vocab_size: int
     hidden_size: int
@@ -18,10 +22,18 @@ class DecoderConfig:
     rms_norm_eps: float = 1e-6
     rope_theta: float = 1e6
     max_position_embeddings: int = 32768
+    head_dim: int = 0
+    attention_bias: bool = True
+    use_qk_norm: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head_dim", self.head_dim or self.hidden_size // self.num_attention_heads)
 
     @property
-    def head_dim(self) -> int:
-        return self.hidden_size // self.num_attention_heads
+    def weights_per_token(self) -> int:
+        """Weights of all layers that one token is multiplied with, roughly."""
+        layer = self.hidden_size * (2 * self.hidden_size + 3 * self.intermediate_size)
+        return self.num_hidden_layers * layer
 
 
 @dataclass(frozen=True)

@@ -79,13 +79,27 @@ def can_lay_out_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bo
     return all(type(layer) is nn.Linear and can_lay_out(layer.weight) for layer in layers)
 
 
-def lay_out(holder: nn.Module, names: Sequence[str]) -> CpuLinear:
+def pack(holder: nn.Module, names: Sequence[str]) -> CpuLinear:
     """Replace linear layers by a packed one, for a single product of all that share their input."""
     packed = CpuLinear({name: getattr(holder, name) for name in names})
     for name in names:
         delattr(holder, name)
     holder.add_module("_and_".join(names), packed)
     return packed
+
+
+def unpack(holder: nn.Module, name: str) -> None:
+    """Put the plain linear layers back that a packed one stands for."""
+    packed = getattr(holder, name)
+    assert isinstance(packed, CpuLinear)
+    delattr(holder, name)
+    weights = packed.weight.detach().to_dense().split(packed.sizes)
+    biases = [None] * len(weights) if packed.bias is None else packed.bias.detach().split(packed.sizes)
+    for each, weight, bias in zip(packed.names, weights, biases, strict=True):
+        layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
+        layer.weight = nn.Parameter(weight.clone())
+        layer.register_parameter("bias", None if bias is None else nn.Parameter(bias.clone()))
+        holder.add_module(each, layer)
 
 
 def keep_freed_memory() -> None:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
-from .cpu_layout import CpuLinear, can_lay_out_layers, keep_freed_memory, lay_out
-from .mot import GEN, MoTLayer, Streams
+from .interface import Streams
+from .mot import GEN, MoTLayer
 from .norm import RMSNorm
 from .rope import Rotary
 
@@ -37,10 +35,6 @@ class DecoderBody(nn.Module):
             und, gen = layer(und, gen, rotary, attend)
         return und, gen
 
-    def normalise(self, und: Tensor, gen: Tensor | None) -> Streams:
-        """The final norm of each expert."""
-        return self.norm(und), None if gen is None else self.norm_moe_gen(gen)
-
 
 class Decoder(nn.Module):
     """The body with its head over words."""
@@ -51,27 +45,9 @@ class Decoder(nn.Module):
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
     def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
-        """Hidden states after the final norms.
+        """States before the final norms; und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) in stream order."""
+        return self.model(und, gen, positions, attend)
 
-        und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) rotary positions in stream order.
-        """
-        return self.model.normalise(*self.model(und, gen, positions, attend))
-
-    def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        """What `.to()` and its kin do; refused before anything is touched where a part is packed."""
-        packed = next((module for module in self.modules() if isinstance(module, CpuLinear)), None)
-        return packed.refuse() if packed else super()._apply(fn, recurse)
-
-    def prepare_for_inference(self) -> None:
-        """Lay the weights out for answering; numbers stay the same.
-
-        Afterwards the decoder cannot be trained, moved, converted or copied, and changes of its weights are not seen.
-        Where there is nothing to gain (no CPU, another number format) nothing happens.
-        """
-        keep_freed_memory()
-        for module in self.model.layers:
-            assert isinstance(module, MoTLayer)
-            module.lay_out()
-        is_tied = self.lm_head.weight is self.model.embed_tokens.weight
-        if not is_tied and can_lay_out_layers(self, [["lm_head"]]):
-            lay_out(self, ["lm_head"])
+    def logits(self, states: Tensor) -> Tensor:
+        """States (N, D) before the final norm -> scores over words (N, V)."""
+        return self.lm_head(self.model.norm(states))

@@ -59,9 +59,9 @@ class TimestepEmbedder(nn.Module):
             nn.Linear(TIMESTEP_FREQUENCIES, hidden_size), nn.SiLU(), nn.Linear(hidden_size, hidden_size)
         )
 
-    def forward(self, t: Tensor) -> Tensor:  # (L,) -> (L, D)
+    def forward(self, t: Tensor, dtype: torch.dtype) -> Tensor:  # (L,) -> (L, D)
         half = TIMESTEP_FREQUENCIES // 2
         ramp = torch.arange(half, device=t.device, dtype=torch.float32) / half
         angles = t.float()[:, None] * torch.exp(-math.log(10000.0) * ramp)
         waves = torch.cat([angles.cos(), angles.sin()], dim=-1)
-        return self.mlp(waves.to(next(self.parameters()).dtype))
+        return self.mlp(waves.to(dtype))

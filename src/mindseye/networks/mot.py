@@ -7,7 +7,7 @@ The `und` expert (plain parameter names) treats texts and ViT features, the `gen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -15,14 +15,11 @@ from torch import Tensor, nn
 
 from .attention import Attend
 from .config import DecoderConfig
-from .cpu_expert import CpuExpert
-from .cpu_layout import can_lay_out_layers, lay_out
+from .interface import Streams
 from .norm import RMSNorm
 from .rope import Rotary
 
 GEN = "_moe_gen"
-SMALL = 1 << 20  # numbers in a matrix; where there are fewer, a product of two side by side saves a call worth more
-Streams = tuple[Tensor, Tensor | None]
 
 
 class MLP(nn.Module):
@@ -47,12 +44,12 @@ class MoTAttention(nn.Module):
         width = config.num_attention_heads * config.head_dim
         kv_width = config.num_key_value_heads * config.head_dim
         for expert in experts:
-            self.add_module("q_proj" + expert, nn.Linear(config.hidden_size, width))
-            self.add_module("k_proj" + expert, nn.Linear(config.hidden_size, kv_width))
-            self.add_module("v_proj" + expert, nn.Linear(config.hidden_size, kv_width))
+            for name, size in (("q_proj", width), ("k_proj", kv_width), ("v_proj", kv_width)):
+                self.add_module(name + expert, nn.Linear(config.hidden_size, size, bias=config.attention_bias))
             self.add_module("o_proj" + expert, nn.Linear(width, config.hidden_size, bias=False))
-            self.add_module("q_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
-            self.add_module("k_norm" + expert, RMSNorm(config.head_dim, config.rms_norm_eps))
+            for name in ("q_norm", "k_norm"):
+                norm = RMSNorm(config.head_dim, config.rms_norm_eps) if config.use_qk_norm else nn.Identity()
+                self.add_module(name + expert, norm)
 
     def forward(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
         """(N, D) -> normalised queries and keys side by side (N, H + G, E), and values (N, G, E)."""
@@ -62,68 +59,61 @@ class MoTAttention(nn.Module):
         return torch.cat([q_norm(q), k_norm(k)], dim=1), v
 
 
+class Expert(Protocol):
+    """What an expert does with its stream around attention. Who computes it otherwise puts another in its place."""
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, D) -> normalised queries and keys side by side (N, H + G, E), and values (N, G, E)."""
+        ...
+
+    def finish(self, x: Tensor, seen: Tensor) -> Tensor:
+        """The stream (N, D) after what attention saw (N, H * E) and after the feed-forward layer."""
+        ...
+
+
+class ModuleExpert:
+    """An expert as its modules stand."""
+
+    def __init__(self, layer: MoTLayer, name: str) -> None:
+        self._layer = layer
+        self._name = name
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        [norm] = members(self._layer, self._name, "input_layernorm")
+        return self._layer.self_attn(norm(x), self._name)
+
+    def finish(self, x: Tensor, seen: Tensor) -> Tensor:
+        [o_proj] = members(self._layer.self_attn, self._name, "o_proj")
+        norm, mlp = members(self._layer, self._name, "post_attention_layernorm", "mlp")
+        x = x + o_proj(seen)
+        return x + mlp(norm(x))
+
+
 class MoTLayer(nn.Module):
     """Attention and feed-forward of both experts, each behind a norm, each added to its stream."""
 
     def __init__(self, config: DecoderConfig, layer: int, experts: tuple[str, ...]) -> None:
         super().__init__()
         self.layer = layer
-        self.experts = experts
         self.heads = [config.num_attention_heads, config.num_key_value_heads]
-        self.is_small = config.hidden_size * config.intermediate_size < SMALL
-        self.cpu_experts: dict[str, CpuExpert] = {}
         self.self_attn = MoTAttention(config, experts)
         for expert in experts:
             self.add_module("mlp" + expert, MLP(config))
             self.add_module("input_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
             self.add_module("post_attention_layernorm" + expert, RMSNorm(config.hidden_size, config.rms_norm_eps))
+        self.experts: dict[str, Expert] = {expert: ModuleExpert(self, expert) for expert in experts}
 
     def forward(self, und: Tensor, gen: Tensor | None, rotary: Rotary, attend: Attend) -> Streams:
-        qk, v = self._project(und, "")
+        qk, v = self.experts[""].project(und)
         if gen is not None:
-            qk_gen, v_gen = self._project(gen, GEN)
+            qk_gen, v_gen = self.experts[GEN].project(gen)
             qk, v = torch.cat([qk, qk_gen]), torch.cat([v, v_gen])
         q, k = rotary.rotate(qk, v.dtype).split_with_sizes(self.heads, 1)
         seen = attend(self.layer, q, k, v)  # (N, H * E)
         if gen is None:
-            return self._finish(und, seen, ""), None
+            return self.experts[""].finish(und, seen), None
         num_und = und.shape[0]
-        return self._finish(und, seen[:num_und], ""), self._finish(gen, seen[num_und:], GEN)
-
-    def _project(self, x: Tensor, expert: str) -> tuple[Tensor, Tensor]:
-        if expert in self.cpu_experts:
-            return self.cpu_experts[expert].project(x)
-        [norm] = members(self, expert, "input_layernorm")
-        return self.self_attn(norm(x), expert)
-
-    def _finish(self, x: Tensor, seen: Tensor, expert: str) -> Tensor:
-        if expert in self.cpu_experts:
-            return self.cpu_experts[expert].finish(x, seen)
-        [o_proj] = members(self.self_attn, expert, "o_proj")
-        norm, mlp = members(self, expert, "post_attention_layernorm", "mlp")
-        x = x + o_proj(seen)
-        return x + mlp(norm(x))
-
-    def lay_out(self) -> None:
-        """Lay the weights of each expert out for inference, those that multiply the same side by side.
-
-        An expert with a layer that is no plain one any more (quantized, adapted) stays as it is.
-        """
-        for expert in self.experts:
-            [mlp] = members(self, expert, "mlp")
-            attention = [[name + expert for name in names] for names in (("q_proj", "k_proj", "v_proj"), ("o_proj",))]
-            gates = [["gate_proj", "up_proj"]] if self.is_small else [["gate_proj"], ["up_proj"]]
-            feed_forward = [*gates, ["down_proj"]]
-            if not can_lay_out_layers(self.self_attn, attention) or not can_lay_out_layers(mlp, feed_forward):
-                continue
-            norms = members(self, expert, "input_layernorm", "post_attention_layernorm")
-            norms += members(self.self_attn, expert, "q_norm", "k_norm")
-            self.cpu_experts[expert] = CpuExpert(
-                [lay_out(self.self_attn, names) for names in attention],
-                [lay_out(mlp, names) for names in feed_forward],
-                norms,
-                self.heads,
-            )
+        return self.experts[""].finish(und, seen[:num_und]), self.experts[GEN].finish(gen, seen[num_und:])
 
 
 def members(module: nn.Module, expert: str, *names: str) -> list[Any]:

@@ -12,24 +12,26 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .attention import Attend
 from .config import UnifiedConfig
 from .decoder import Decoder
 from .embeddings import Connector, PositionTable, TimestepEmbedder
-from .kv_cache import CacheShape, KVCache, Ledger
+from .grids import grid_indices, to_patches
+from .interface import LatentGrid, Streams
+from .text_network import TextNetwork
 from .vit import Vit
 
 
-class UnifiedModel(nn.Module):
+class UnifiedModel(TextNetwork):
     """A BAGEL-family network; parameters bear the names they have in `ema.safetensors`.
 
     With `understanding_only` the `gen` expert and everything around latents do not exist.
     """
 
     def __init__(self, config: UnifiedConfig, understanding_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(config.decoder)
         self.config = config
         self.understanding_only = understanding_only
-        self.cache_ledger = Ledger()
         width = config.decoder.hidden_size
         self.language_model = Decoder(config.decoder, understanding_only)
         self.vit_model = Vit(config.vit)
@@ -45,6 +47,15 @@ class UnifiedModel(nn.Module):
         """Token ids (N,) -> (N, D)."""
         return self.language_model.model.embed_tokens(ids)
 
+    def embed_images(self, images: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Pixels (C, H, W) in -1..1 of each image, sides multiples of the patch size -> its tokens (n, D)."""
+        vit, side = self.config.vit, self.config.vit_max_num_patch_per_side
+        patches = [to_patches(pixels, vit.patch_size) for pixels in images]
+        places = [grid_indices(x.shape[1] // vit.patch_size, x.shape[2] // vit.patch_size, side) for x in images]
+        lengths = [len(each) for each in patches]
+        packed = torch.cat(patches).to(self.device, self.dtype)
+        return self.embed_vit(packed, torch.cat(places).to(self.device), lengths).split(lengths)
+
     def embed_vit(self, patches: Tensor, position_indices: Tensor, lengths: Sequence[int]) -> Tensor:
         """Packed patches (P, rows * columns * channels), `lengths` patches an image -> (P, D).
 
@@ -58,30 +69,27 @@ class UnifiedModel(nn.Module):
 
         `position_indices` (L,) are row * max_latent_size + column.
         """
-        embedded = self.vae2llm(latent_tokens.to(self.vae2llm.weight.dtype))
-        times = self.time_embedder(t).repeat_interleave(lengths, dim=0, output_size=embedded.shape[0])
+        embedded = self.vae2llm(latent_tokens.to(self.dtype))
+        times = self.time_embedder(t, self.dtype).repeat_interleave(lengths, dim=0, output_size=embedded.shape[0])
         return embedded + times + self.latent_pos_embed(position_indices)
 
-    def text_logits(self, hidden: Tensor) -> Tensor:
-        """Hidden states (N, D) of the und stream -> scores over words (N, V)."""
-        return self.language_model.lm_head(hidden)
+    def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
+        """States before the final norms; und (Nu, D), gen (Ng, D) or None, positions (Nu + Ng,) in stream order."""
+        return self.language_model(und, gen, positions, attend)
 
-    def velocity(self, hidden_gen: Tensor) -> Tensor:
-        """Hidden states (L, D) of the gen stream -> velocity from data to noise (L, Z)."""
-        return self.llm2vae(hidden_gen)
+    def logits(self, states: Tensor) -> Tensor:
+        """States (N, D) of the und stream -> scores over words (N, V)."""
+        return self.language_model.logits(states)
 
-    def new_cache(self) -> KVCache:
-        """An empty context."""
-        decoder, weight = self.config.decoder, self.language_model.model.embed_tokens.weight
-        shape = CacheShape(
-            decoder.num_hidden_layers,
-            decoder.num_key_value_heads,
-            decoder.head_dim,
-            weight.device,
-            weight.dtype,
-            self.cache_ledger,
-        )
-        return KVCache(shape)
+    def velocity(self, states: Tensor) -> Tensor:
+        """States (L, D) of the gen stream -> velocity from data to noise (L, Z)."""
+        return self.llm2vae(self.language_model.model.norm_moe_gen(states))
+
+    @property
+    def latents(self) -> LatentGrid | None:
+        config = self.config
+        sizes = (config.max_latent_size, config.latent_patch_size, config.latent_token_size, config.pixels_per_token)
+        return None if self.understanding_only else LatentGrid(*sizes)
 
     def initialise(self, generator: torch.Generator) -> None:
         """Random weights for training from nothing: normal with deviation 0.02, velocity head at zero."""

@@ -12,7 +12,8 @@ import itertools
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mindseye.networks.config import VaeConfig
+from .config import VaeConfig
+from .placed import Placed
 
 NORM_EPS = 1e-6
 
@@ -151,7 +152,7 @@ class Decoder(nn.Module):
         return self.conv_out(F.silu(self.norm_out(x)))
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(Placed):
     """Pixels in -1..1 to latents of mean near 0 and spread near 1, and back."""
 
     def __init__(self, config: VaeConfig):

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.training.batches import Bucket
+from .batches import Bucket
 
 BLOCKED = -1e4  # finite: a row of padding sees nothing, and its softmax must still be defined
 

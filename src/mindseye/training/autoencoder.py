@@ -18,12 +18,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from mindseye.networks.config import VaeConfig
-from mindseye.networks.vae import Autoencoder, ResnetBlock
-from mindseye.settings import check_ranges
-from mindseye.training.stopping import HalfWay, Stop
-from mindseye.whole_files import whole_file, write_whole
-from mindseye.worlds.world import World
+from ..networks.config import VaeConfig
+from ..networks.vae import Autoencoder, ResnetBlock
+from ..settings import check_ranges
+from ..whole_files import whole_file, write_whole
+from ..worlds.world import World
+from .stopping import HalfWay, Stop
 
 Report = Callable[[dict[str, float]], None]
 WEIGHTS_FILE = "ae.safetensors"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mindseye.training.plans import ImageSegment, Marks, Plan, TextSegment, plan_length
+from .plans import ImageSegment, Marks, Plan, TextSegment, plan_length
 
 PADDING = -1
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from mindseye.pictures import save_png
-from mindseye.whole_files import write_whole
+from ..pictures import save_png
+from ..whole_files import write_whole
 
 LINES_FILE = "curves.jsonl"
 PICTURE_FILE = "curves.png"

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mindseye.networks.vae import Autoencoder
-from mindseye.training.batches import Batch, pack
-from mindseye.training.pixels import to_latent_tokens, to_patches
-from mindseye.training.plans import Encode, ImageSegment, Plan, Planner, drop_conditions, plan_length
-from mindseye.training.recipe import DataSettings
-from mindseye.worlds.world import World
+from ..networks.vae import Autoencoder
+from ..worlds.world import World
+from .batches import Batch, pack
+from .pixels import to_latent_tokens, to_patches
+from .plans import Encode, ImageSegment, Plan, Planner, drop_conditions, plan_length
+from .recipe import DataSettings
 
 ENCODED_AT_ONCE = 8  # pictures; few stay in the processor's cache, which makes encoding four times as fast
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import Tensor
 
-from mindseye.checkpoints.save import save
-from mindseye.inputs.images import ImageLimits, ImageTransforms
-from mindseye.networks.unified import UnifiedModel
-from mindseye.networks.vae import Autoencoder
-from mindseye.training.optimizer import Average
-from mindseye.training.recipe import ModelSizes
-from mindseye.whole_files import write_whole
-from mindseye.worlds.episodes import SYSTEM_PROMPTS
+from ..checkpoints.save import save
+from ..inputs.images import ImageLimits, ImageTransforms
+from ..networks.unified import UnifiedModel
+from ..networks.vae import Autoencoder
+from ..whole_files import write_whole
+from ..worlds.episodes import SYSTEM_PROMPTS
+from .optimizer import Average
+from .recipe import ModelSizes
 
 DEFAULTS_FILE = "mindseye.json"
 DRAW: dict[str, Any] = {

@@ -17,13 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mindseye.networks.unified import UnifiedModel
-from mindseye.settings import check_ranges
-from mindseye.training.autoencoder import Subject, to_pixels
-from mindseye.training.optimizer import OptimizerSettings, make_optimizer
-from mindseye.training.pixels import to_patches
-from mindseye.training.stopping import HalfWay
-from mindseye.worlds.world import World
+from ..networks.unified import UnifiedModel
+from ..settings import check_ranges
+from ..worlds.world import World
+from .autoencoder import Subject, to_pixels
+from .optimizer import OptimizerSettings, make_optimizer
+from .pixels import to_patches
+from .stopping import HalfWay
 
 Report = Callable[[dict[str, float]], None]
 REPORT_EVERY = 100  # steps

@@ -1,8 +1,8 @@
 """Fused training on a CPU: the decoder's layers as few products with one pass of C++ between two of them.
 
-Everything that `torch.autograd` would do layer by layer is written out (`fused_layer.py`, `fused_attention.py`), so that
-weights are cast once a step, nothing is copied, and scores stay in the cache. The numbers are those of the plain layers
-under bfloat16's autocast up to rounding. Needs a C++ compiler.
+What `torch.autograd` would do is written out (`fused_layer.py`, `fused_attention.py`), so that weights are cast once a
+step, nothing is copied, and scores stay in the cache. The numbers are those of the plain layers up to bfloat16's
+rounding. Needs a C++ compiler.
 """
 # Nu and Ng tokens of both streams, N = Nu + Ng, D hidden_size
 
@@ -13,16 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.errors import SettingsError
-from mindseye.networks.attention import Attend
-from mindseye.networks.decoder import DecoderBody
-from mindseye.networks.mot import Streams
-from mindseye.networks.rope import Rotary
-from mindseye.networks.unified import UnifiedModel
-from mindseye.training.attention import BucketedAttention
-from mindseye.training.fused_attention import HALF, FusedAttention, Heads, cut
-from mindseye.training.fused_layer import FusedLayer, Memory
-from mindseye.training.kernels import Kernels
+from ..errors import SettingsError
+from ..networks.attention import Attend
+from ..networks.decoder import DecoderBody
+from ..networks.mot import MoTLayer, Streams
+from ..networks.rope import Rotary
+from ..networks.unified import UnifiedModel
+from .attention import BucketedAttention
+from .fused_attention import HALF, FusedAttention, Heads, cut
+from .fused_layer import FusedLayer, Memory
+from .kernels import Kernels
 
 
 def fuse(model: UnifiedModel) -> None:
@@ -45,7 +45,8 @@ class FusedBody:
         sizes = {"HIDDEN": config.hidden_size, "INNER": config.intermediate_size, "HEAD": config.head_dim}
         sizes |= {"HEADS": self.heads.queries, "GROUPS": self.heads.keys}
         self.kernels = Kernels(sizes)
-        self.layers: list[Any] = [FusedLayer(layer, self.kernels) for layer in body.layers]
+        layers = [layer for layer in body.layers if isinstance(layer, MoTLayer)]
+        self.layers = [FusedLayer(layer, self.kernels, config.rms_norm_eps) for layer in layers]
         self.parameters = [parameter for layer in self.layers for parameter in layer.parameters]
 
     def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
@@ -80,7 +81,7 @@ class ThroughLayers(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         gradient = gradient.clone()  # it is added to in place
         shadow = gradient.to(HALF)
-        found: list[Tensor] = []
+        found: list[Tensor | None] = []
         for layer in reversed(ctx.layers):
             found = [*layer.backward(gradient, shadow, ctx.memories.pop(), ctx.attention), *found]
         return gradient, None, None, *found

@@ -1,6 +1,6 @@
 """Attention of a packed batch for fused training: a few samples at a time, so that their scores stay in the cache."""
-# N tokens in stream order, H query heads, G key/value heads, R = H // G, E head_dim, B samples of a piece and T tokens of
-# its longest, a multiple of 16, J = (H + 2 * G) * E
+# N tokens in stream order, H query heads, G key/value heads, R = H // G, E head_dim, J = (H + 2 * G) * E, B samples
+# of a piece and T tokens of its longest, a multiple of 16
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mindseye.networks.rope import Rotary
-from mindseye.training.batches import PADDING, Bucket
-from mindseye.training.kernels import Kernels
+from ..networks.rope import Rotary
+from .batches import PADDING, Bucket
+from .kernels import Kernels
 
 HALF = torch.bfloat16
 MULTIPLE = 16  # numbers in a register

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mindseye.networks.vae import Autoencoder
+from ..networks.vae import Autoencoder, Downsample, ResnetBlock
 
 TURNED = (2, 3)  # rows and columns of a picture, and of a kernel
 
@@ -24,8 +24,8 @@ class FusedEncoder:
     def __init__(self, autoencoder: Autoencoder) -> None:
         self.config = autoencoder.config
         encoder = copy.deepcopy(autoencoder.encoder).bfloat16().requires_grad_(False)
-        self.convolutions = [_turned(encoder.conv_in)]
-        self.convolutions += [_turned(scale.downsample.conv) for scale in encoder.down if scale.change == "down"]
+        halvings = [one.conv for one in encoder.down.modules() if isinstance(one, Downsample)]
+        self.convolutions = [_turned(one) for one in (encoder.conv_in, *halvings)]
         self.rest = nn.Sequential(encoder.mid, encoder.norm_out, nn.SiLU(), encoder.conv_out)
 
     @torch.no_grad()
@@ -42,7 +42,7 @@ class FusedEncoder:
 
 def fuse_encoder(autoencoder: Autoencoder) -> None:
     """Give the autoencoder the fast eye, if it has no residual blocks on large pictures; weights are read once."""
-    if not any(len(scale.block) for scale in autoencoder.encoder.down):  # type: ignore[arg-type, union-attr]
+    if not any(isinstance(one, ResnetBlock) for one in autoencoder.encoder.down.modules()):
         autoencoder.encode = FusedEncoder(autoencoder).encode  # type: ignore[method-assign]
 
 

@@ -1,18 +1,16 @@
 """A decoder layer for fused training: matrix products in bfloat16, and everything between two of them in one pass."""
-# N tokens of both streams, Nu of the first, D hidden_size, J width of queries, keys and values side by side, F inner width
+# N tokens of both streams, D hidden_size, J width of queries, keys and values side by side, F inner width
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from mindseye.networks.mot import GEN, MoTLayer, members
-from mindseye.training.fused_attention import HALF, FusedAttention, Kept
-from mindseye.training.kernels import Kernels
+from ..networks.mot import GEN, MoTLayer, members
+from .fused_attention import HALF, FusedAttention, Kept
+from .kernels import Kernels
 
 
 class ExpertWeights:
@@ -32,7 +30,7 @@ class ExpertWeights:
     @property
     def parameters(self) -> list[Tensor]:
         """All of them, in the order of the gradients."""
-        return [*self.norms, *self.head_norms, *self.biases, *sum(self.matrices, [])]
+        return [*self.norms, *self.head_norms, *self.biases, *(one for some in self.matrices for one in some)]
 
     def refresh(self) -> None:
         """Cast what the last step changed."""
@@ -64,9 +62,8 @@ class Memory:
 class FusedLayer:
     """One layer, forwards and backwards."""
 
-    def __init__(self, layer: MoTLayer, kernels: Kernels) -> None:
-        self.kernels = kernels
-        self.eps = layer.input_layernorm.eps
+    def __init__(self, layer: MoTLayer, kernels: Kernels, eps: float) -> None:
+        self.kernels, self.eps = kernels, eps
         self.experts = [ExpertWeights(layer, expert) for expert in ("", GEN)]
 
     @property
@@ -89,8 +86,13 @@ class FusedLayer:
         memory = Memory(stream, middle, (sizes, second_sizes), (normed, second), joint, seen, gates, kept)
         return memory, self._multiply(inner, "down")
 
-    def backward(self, gradient: Tensor, shadow: Tensor, memory: Memory, attention: FusedAttention) -> list[Tensor]:
-        """Gradients of the parameters; that of the stream (N, D) is changed in place, and `shadow` is it in bfloat16."""
+    def backward(
+        self, gradient: Tensor, shadow: Tensor, memory: Memory, attention: FusedAttention
+    ) -> list[Tensor | None]:
+        """Gradients of the parameters, None where an expert had no tokens.
+
+        That of the stream (N, D) changes in place, and `shadow` is it in bfloat16.
+        """
         to_gates, inner = torch.empty_like(memory.gates), self._multiply_back(shadow, "down")
         through = torch.empty_like(inner)
         self.kernels.run("gate_back", to_gates, through, memory.gates, inner, len(inner))
@@ -104,8 +106,12 @@ class FusedLayer:
         to_projections = self._weight_gradients(to_joint, memory.normed[0])
         to_biases = [to_joint[start:end].sum(0, dtype=torch.float32) for start, end in self.ends]
         to_first = self._norm_back(gradient, shadow, self._multiply_back(to_joint, "joint"), memory, 0)
-        found: list[Tensor] = []
+        found: list[Tensor | None] = []
         for number, expert in enumerate(self.experts):
+            start, end = self.ends[number]
+            if start == end:
+                found += [None] * len(expert.parameters)
+                continue
             found += [to_first[number], to_second[number], *to_heads[number]]
             found += to_biases[number].split([len(bias) for bias in expert.biases])
             matrices = (to_projections, to_out, to_both_gates, to_down)
@@ -143,10 +149,10 @@ class FusedLayer:
         total = stream if addend is None else torch.empty_like(stream)
         normed, sizes = torch.empty_like(stream, dtype=HALF), stream.new_empty(len(stream))
         for (start, end), expert in zip(self.ends, self.experts, strict=True):
-            some = slice(start, end)
+            some, weight = slice(start, end), expert.norms[which].detach()
             more = None if addend is None else addend[some]
-            given: Sequence[Any] = (total[some], stream[some], more, expert.norms[which].detach(), end - start, self.eps)
-            self.kernels.run("add_norm", normed[some], sizes[some], *given)
+            into = (normed[some], sizes[some], total[some])
+            self.kernels.run("add_norm", *into, stream[some], more, weight, end - start, self.eps)
         return total, normed, sizes
 
     def _norm_back(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from mindseye.errors import SettingsError
+from ..errors import SettingsError
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
 COMPILERS = ("g++", "clang++")

@@ -11,16 +11,16 @@ from typing import Any
 
 import torch
 
-from mindseye.errors import SettingsError
-from mindseye.networks.unified import UnifiedModel
-from mindseye.networks.vae import Autoencoder
-from mindseye.training.curves import Curves, as_line
-from mindseye.training.data import WorldStream, see
-from mindseye.training.losses import compute_losses, draw_times, to_network_input
-from mindseye.training.optimizer import OptimizerSettings
-from mindseye.training.recipe import Recipe
-from mindseye.training.resume import TrainState, save_state
-from mindseye.training.stopping import Stop
+from ..errors import SettingsError
+from ..networks.unified import UnifiedModel
+from ..networks.vae import Autoencoder
+from .curves import Curves, as_line
+from .data import WorldStream, see
+from .losses import compute_losses, draw_times, to_network_input
+from .optimizer import OptimizerSettings
+from .recipe import Recipe
+from .resume import TrainState, save_state
+from .stopping import Stop
 
 Say = Callable[[str], None]
 

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mindseye.networks.attention import Attend
-from mindseye.networks.unified import UnifiedModel
-from mindseye.training.attention import BucketedAttention
-from mindseye.training.batches import Batch, grid_indices
-from mindseye.training.plans import ImageSegment
+from ..networks.attention import Attend
+from ..networks.unified import UnifiedModel
+from .attention import BucketedAttention
+from .batches import Batch, grid_indices
+from .plans import ImageSegment
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def compute_losses(model: UnifiedModel, given: NetworkInput) -> Losses:
         t = given.t.repeat_interleave(given.latent_lengths)[:, None]  # (L, 1)
         x_t = (1 - t) * given.latents + t * given.noise
         gen = model.embed_latents(x_t, given.t, given.latent_lengths, given.latent_indices)  # (L, D)
-    hidden_und, hidden_gen = model.language_model(und, gen, given.positions, given.attend)
-    logits = model.text_logits(hidden_und[given.label_indices])  # (M, V)
+    hidden_und, hidden_gen = model(und, gen, given.positions, given.attend)
+    logits = model.logits(hidden_und[given.label_indices])  # (M, V)
     ce = F.cross_entropy(logits.float(), given.labels, reduction="none")
     if hidden_gen is None:
         return Losses(ce, given.noise.new_zeros(0, given.noise.shape[-1]))

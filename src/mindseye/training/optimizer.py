@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from mindseye.errors import SettingsError
-from mindseye.settings import check_ranges
-from mindseye.training.muon import orthogonalise
+from ..errors import SettingsError
+from ..settings import check_ranges
+from .muon import orthogonalise
 
 MUON_MOMENTUM = 0.95
 DECAY_WINDOW = 0.15  # of the decay phase, over which the running average reaches

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
-from mindseye.errors import InputError, SettingsError
-from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
-from mindseye.settings import check_ranges
-from mindseye.training.autoencoder import AutoencoderSettings
-from mindseye.training.eyes import EyesSettings
-from mindseye.training.losses import LossSettings
-from mindseye.training.optimizer import OptimizerSettings
-from mindseye.training.plans import Dropout
-from mindseye.training.vocabulary import VocabularySettings
-from mindseye.worlds.mixing import check_shares
-from mindseye.worlds.world import World, world_called
+from ..errors import InputError, SettingsError
+from ..networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
+from ..settings import check_ranges
+from ..worlds.mixing import check_shares
+from ..worlds.world import World, world_called
+from .autoencoder import AutoencoderSettings
+from .eyes import EyesSettings
+from .losses import LossSettings
+from .optimizer import OptimizerSettings
+from .plans import Dropout
+from .vocabulary import VocabularySettings
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Recipe:
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""
     fused: bool = False
-    """Compile the decoder's small operations into few; needs a C++ compiler, and half a minute at the start."""
+    """Training with the decoder's small operations in few passes of C++ (`fuse.py`); needs a C++ compiler."""
     precision: str = "bfloat16"
     """bfloat16 (master weights stay float32) or float32."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
@@ -163,6 +163,8 @@ class Recipe:
             check_ranges(self, threads=(1, 4096))
         if self.precision not in ("bfloat16", "float32"):
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
+        if self.fused and self.precision != "bfloat16":
+            raise SettingsError("fused training multiplies in bfloat16; set precision: bfloat16 or fused: false")
         try:
             for phase in self.data.phases:
                 check_shares(phase.mix, self.learned_world.kinds)

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mindseye.networks.unified import UnifiedModel
-from mindseye.networks.vae import Autoencoder
-from mindseye.training.batches import Batch, pack
-from mindseye.training.losses import LossSettings, compute_losses, shifted_times, to_network_input
-from mindseye.training.pixels import join, to_latent_tokens, to_patches
-from mindseye.training.plans import ImageSegment, Marks, Plan, Segment, TextSegment
+from ..networks.unified import UnifiedModel
+from ..networks.vae import Autoencoder
+from .batches import Batch, pack
+from .losses import LossSettings, compute_losses, shifted_times, to_network_input
+from .pixels import join, to_latent_tokens, to_patches
+from .plans import ImageSegment, Marks, Plan, Segment, TextSegment
 
 Encode = Callable[[str], Sequence[int]]
 KINDS = {("vit_image", 0): "vit", ("vae_image", 0): "vae", ("vae_image", 1): "noisy"}

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from mindseye.errors import SettingsError
-from mindseye.training.optimizer import Average
-from mindseye.whole_files import whole_file
+from ..errors import SettingsError
+from ..whole_files import whole_file
+from .optimizer import Average
 
 STATE_FILE = "state.pt"
 

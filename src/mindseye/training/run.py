@@ -10,28 +10,28 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from mindseye.checkpoints.weights import weights_file
-from mindseye.errors import CancelledError, SettingsError
-from mindseye.given_files import read_json
-from mindseye.inputs.tokenizer import Tokenizer
-from mindseye.networks.config import VaeConfig
-from mindseye.networks.unified import UnifiedModel
-from mindseye.networks.vae import Autoencoder
-from mindseye.training import autoencoder as pocket_autoencoder
-from mindseye.training.curves import as_line
-from mindseye.training.data import WorldStream, cached
-from mindseye.training.export import export
-from mindseye.training.eyes import teach_eyes
-from mindseye.training.fuse import fuse
-from mindseye.training.fused_encoder import fuse_encoder
-from mindseye.training.loop import Trainer
-from mindseye.training.optimizer import Average, make_optimizer
-from mindseye.training.plans import Marks, Planner
-from mindseye.training.recipe import Recipe
-from mindseye.training.resume import TrainState, has_state, load_state, save_state
-from mindseye.training.stopping import HalfWay, Stop, stop_on_signals
-from mindseye.training.vocabulary import train_vocabulary
-from mindseye.worlds.world import World, sample_sentences
+from ..checkpoints.weights import weights_file
+from ..errors import CancelledError, SettingsError
+from ..given_files import read_json
+from ..inputs.tokenizer import Tokenizer
+from ..networks.config import VaeConfig
+from ..networks.unified import UnifiedModel
+from ..networks.vae import Autoencoder
+from ..worlds.world import World, sample_sentences
+from . import autoencoder as pocket_autoencoder
+from .curves import as_line
+from .data import WorldStream, cached
+from .export import export
+from .eyes import teach_eyes
+from .fuse import fuse
+from .fused_encoder import fuse_encoder
+from .loop import Trainer
+from .optimizer import Average, make_optimizer
+from .plans import Marks, Planner
+from .recipe import Recipe
+from .resume import TrainState, has_state, load_state, save_state
+from .stopping import HalfWay, Stop, stop_on_signals
+from .vocabulary import train_vocabulary
 
 Say = Callable[[str], None]
 CHECKPOINT_FOLDER = "checkpoint"

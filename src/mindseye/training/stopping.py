@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mindseye.errors import CancelledError, SettingsError
-from mindseye.whole_files import whole_file
+from ..errors import CancelledError, SettingsError
+from ..whole_files import whole_file
 
 SAVE_EVERY = 120.0  # seconds
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from mindseye.inputs.tokenizer import QWEN2_WORDS
-from mindseye.settings import check_ranges
-from mindseye.whole_files import write_whole
+from ..inputs.tokenizer import QWEN2_WORDS
+from ..settings import check_ranges
+from ..whole_files import write_whole
 
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
 

@@ -1,12 +1,12 @@
 """Pictured worlds whose truth is known: they teach and judge the pocket model."""
 
-from mindseye.worlds.curriculum import KINDS, MIX, sample_episode
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.nouns import KINDS as NOUN_KINDS
-from mindseye.worlds.nouns import NOUNS, Kind, Noun
-from mindseye.worlds.render import render, to_image
-from mindseye.worlds.sampling import is_held_out, sample_scene
-from mindseye.worlds.scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
+from .curriculum import KINDS, MIX, sample_episode
+from .episodes import Episode, EpisodeOptions, Say, Show
+from .nouns import KINDS as NOUN_KINDS
+from .nouns import NOUNS, Kind, Noun
+from .render import render, to_image
+from .sampling import is_held_out, sample_scene
+from .scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
 
 __all__ = [
     "BACKGROUNDS",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mindseye.worlds import operations
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.edits import Change, change_builder, pick_single
-from mindseye.worlds.episodes import Builder
-from mindseye.worlds.language import the
-from mindseye.worlds.scenes import Scene
+from . import operations
+from .dice import Dice
+from .edits import Change, change_builder, pick_single
+from .episodes import Builder
+from .language import the
+from .scenes import Scene
 
 PUSH = {
     "en": ("push {the} {way}", "push {the} {to_way}"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mindseye.errors import InputError
+from ..errors import InputError
 
 _THOUGHT = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 _LEAD = re.compile(r"^\s*(final answer|answer|最终答案|答案)\s*[:：]?", re.IGNORECASE)

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.sprites import COLUMNS, ICON_SIZE, STYLES, sheet_box, sheet_paths
+from ..errors import InputError, nearest
+from .nouns import NOUNS
+from .sprites import COLUMNS, ICON_SIZE, STYLES, sheet_box, sheet_paths
 
 
 def build_sheet(style: str, node_modules: Path) -> None:

@@ -5,11 +5,11 @@ A caption is also a request that draws the same picture again: unsaid sizes are 
 
 from __future__ import annotations
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.language import NOTHING, as_typed, at, colour, listing, one
-from mindseye.worlds.sampling import any_scene
-from mindseye.worlds.scenes import Scene
+from .dice import Dice
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .language import NOTHING, as_typed, at, colour, listing, one
+from .sampling import any_scene
+from .scenes import Scene
 
 REQUESTS = {
     "en": (("describe the picture", "."), ("describe this image", "."), ("what do you see", "?")),

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds.captions import caption
-from mindseye.worlds.curriculum import KINDS, MIX, sample_episode
-from mindseye.worlds.judging import follows, kept_psnr
-from mindseye.worlds.language import COLOUR_WORDS, PLACE_WORDS
-from mindseye.worlds.misses import MISSES
-from mindseye.worlds.nouns import KINDS as NOUN_KINDS
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.reading import read_scene
-from mindseye.worlds.render import render
-from mindseye.worlds.sampling import SPLITS, sample_scene
-from mindseye.worlds.scenes import BACKGROUNDS, PICTURE_SIZE, PLACES, SIZES, Scene
-from mindseye.worlds.world import World
+from ..errors import InputError
+from .captions import caption
+from .curriculum import KINDS, MIX, sample_episode
+from .judging import follows, kept_psnr
+from .language import COLOUR_WORDS, PLACE_WORDS
+from .misses import MISSES
+from .nouns import KINDS as NOUN_KINDS
+from .nouns import NOUNS
+from .reading import read_scene
+from .render import render
+from .sampling import SPLITS, sample_scene
+from .scenes import BACKGROUNDS, PICTURE_SIZE, PLACES, SIZES, Scene
+from .world import World
 
 PATCH_QUESTIONS: dict[str, tuple[str, ...]] = {
     "noun": ("nothing", *NOUNS),

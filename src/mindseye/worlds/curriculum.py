@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds import actions, captions, drawings, edits, questions, reasoning, talks, thoughts
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions
-from mindseye.worlds.language import LANGUAGES, check_language
-from mindseye.worlds.mixing import pick_kind
-from mindseye.worlds.sampling import check_split, split_of
+from ..errors import InputError
+from . import actions, captions, drawings, edits, questions, reasoning, talks, thoughts
+from .dice import Dice
+from .episodes import Builder, Episode, EpisodeOptions
+from .language import LANGUAGES, check_language
+from .mixing import pick_kind
+from .sampling import check_split, split_of
 
 _BUILDERS: dict[str, Builder] = {
     kind: builder

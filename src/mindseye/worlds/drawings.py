@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.language import as_typed, at, colour, one, several
-from mindseye.worlds.relations import OPPOSITE, RELATION_WORDS
-from mindseye.worlds.sampling import ALL_BACKGROUNDS, ALL_NOUNS
-from mindseye.worlds.scenes import CORNERS, Scene, Thing
-from mindseye.worlds.wishes import Wanted, Wish
+from .dice import Dice
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .language import as_typed, at, colour, one, several
+from .relations import OPPOSITE, RELATION_WORDS
+from .sampling import ALL_BACKGROUNDS, ALL_NOUNS
+from .scenes import CORNERS, Scene, Thing
+from .wishes import Wanted, Wish
 
 ORDERS = {"en": ("", "draw ", "please draw "), "zh": ("", "画", "请画")}
 GROUNDS = {

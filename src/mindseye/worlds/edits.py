@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mindseye.worlds import operations
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.language import as_typed, at, colour, one, the
-from mindseye.worlds.sampling import ALL_BACKGROUNDS, ALL_NOUNS, any_scene
-from mindseye.worlds.scenes import Scene
+from . import operations
+from .dice import Dice
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .language import as_typed, at, colour, one, the
+from .sampling import ALL_BACKGROUNDS, ALL_NOUNS, any_scene
+from .scenes import Scene
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mindseye.worlds.dice import Dice
+from .dice import Dice
 
 THINK_ANSWER = "think, then answer"
 THINK_DRAW = "think, then draw"

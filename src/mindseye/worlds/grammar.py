@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.dice import Dice
+from ..errors import InputError, nearest
+from .dice import Dice
 
 LANGUAGES: tuple[str, ...] = ("en", "zh")
 SEMICOLON = {"en": "; ", "zh": "；"}

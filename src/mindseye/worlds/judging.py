@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds.answers import matches_answer
-from mindseye.worlds.reading import Reading
-from mindseye.worlds.render import render
-from mindseye.worlds.scenes import CELL_SIZE, PICTURE_SIZE, PLACES, Scene
+from ..errors import InputError
+from .answers import matches_answer
+from .reading import Reading
+from .render import render
+from .scenes import CELL_SIZE, PICTURE_SIZE, PLACES, Scene
 
 __all__ = ["MAX_PSNR", "follows", "kept_psnr", "matches_answer"]
 

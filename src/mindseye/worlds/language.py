@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mindseye.worlds.grammar import LANGUAGES, SEMICOLON, as_typed, check_language, fact, listing, with_article
-from mindseye.worlds.nouns import KINDS, NOUNS
+from .grammar import LANGUAGES, SEMICOLON, as_typed, check_language, fact, listing, with_article
+from .nouns import KINDS, NOUNS
 
 __all__ = ["LANGUAGES", "SEMICOLON", "as_typed", "check_language", "fact", "listing"]  # used with what stands here
 

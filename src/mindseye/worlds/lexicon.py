@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mindseye.worlds import actions, captions, drawings, edits, language, question_words, reasoning
-from mindseye.worlds.nouns import KINDS, NOUNS
-from mindseye.worlds.relations import RELATION_WORDS
+from . import actions, captions, drawings, edits, language, question_words, reasoning
+from .nouns import KINDS, NOUNS
+from .relations import RELATION_WORDS
 
 WORD = re.compile(r"[a-z]+")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

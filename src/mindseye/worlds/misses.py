@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mindseye.worlds import operations
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.render import render, sprite_of
-from mindseye.worlds.scenes import BACKGROUNDS, CELL_SIZE, PLACES, Scene, Thing
+from . import operations
+from .dice import Dice
+from .nouns import NOUNS
+from .render import render, sprite_of
+from .scenes import BACKGROUNDS, CELL_SIZE, PLACES, Scene, Thing
 
 Miss = Callable[[Dice, Scene], np.ndarray | None]
 """From a scene to (64, 64, 3) uint8 pixels that are nearly it, or None where the scene does not allow that."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-from mindseye.errors import InputError, nearest
+from ..errors import InputError, nearest
 
 Shares = Mapping[str, float]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mindseye.errors import InputError, nearest
+from ..errors import InputError, nearest
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace as with_changes
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.nouns import is_a, nouns_of_kind
-from mindseye.worlds.scenes import CORNERS, Scene, Thing
+from ..errors import InputError, nearest
+from .nouns import is_a, nouns_of_kind
+from .scenes import CORNERS, Scene, Thing
 
 NEIGHBOURS: dict[str, dict[str, str]] = {
     "left": {"top right": "top left", "bottom right": "bottom left"},

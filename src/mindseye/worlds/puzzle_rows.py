@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from mindseye.errors import InputError
-from mindseye.worlds.curriculum import sample_episode
-from mindseye.worlds.episodes import Episode
-from mindseye.worlds.language import LANGUAGES
-from mindseye.worlds.render import to_image
+from ..errors import InputError
+from .curriculum import sample_episode
+from .episodes import Episode
+from .language import LANGUAGES
+from .render import to_image
 
 STREAM = 0x70757A7A  # sets these puzzles apart from those of training and of the judge
 FOLDER = "images"

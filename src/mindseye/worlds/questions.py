@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mindseye.worlds import language as grammar
-from mindseye.worlds import question_words as wordings
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.nouns import KINDS, NOUNS, is_a
-from mindseye.worlds.relations import OPPOSITE, RELATION_WORDS, neighbours
-from mindseye.worlds.sampling import ALL_BACKGROUNDS, ALL_NOUNS, any_scene
-from mindseye.worlds.scenes import CORNERS, Scene
+from . import language as grammar
+from . import question_words as wordings
+from .dice import Dice
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .nouns import KINDS, NOUNS, is_a
+from .relations import OPPOSITE, RELATION_WORDS, neighbours
+from .sampling import ALL_BACKGROUNDS, ALL_NOUNS, any_scene
+from .scenes import CORNERS, Scene
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mindseye.errors import InputError
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.render import icon_on, render
-from mindseye.worlds.scenes import BACKGROUNDS, CELL_SIZE, CORNERS, PICTURE_SIZE, PLACES, SIZES, Scene, Thing
-from mindseye.worlds.sharpness import detail_kept
+from ..errors import InputError
+from .nouns import NOUNS
+from .render import icon_on, render
+from .scenes import BACKGROUNDS, CELL_SIZE, CORNERS, PICTURE_SIZE, PLACES, SIZES, Scene, Thing
+from .sharpness import detail_kept
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mindseye.worlds import language as grammar
-from mindseye.worlds import operations
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.edits import pick_single
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import AT_ONCE, FINAL
-from mindseye.worlds.nouns import KINDS, NOUNS, is_a
-from mindseye.worlds.sampling import ALL_NOUNS, any_scene
-from mindseye.worlds.scenes import CORNERS, Scene
+from . import language as grammar
+from . import operations
+from .dice import Dice
+from .edits import pick_single
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .grammar import AT_ONCE, FINAL
+from .nouns import KINDS, NOUNS, is_a
+from .sampling import ALL_NOUNS, any_scene
+from .scenes import CORNERS, Scene
 
 REMOVE_ALL = {"en": "remove all {kind}", "zh": "去掉所有{kind}"}
 REMOVE = {"en": "remove {the}", "zh": "去掉{the}"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.operations import NEIGHBOURS
-from mindseye.worlds.scenes import PLACES, Scene
+from .operations import NEIGHBOURS
+from .scenes import PLACES, Scene
 
 RELATION_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {

@@ -9,8 +9,8 @@ from functools import cache, lru_cache
 import numpy as np
 from PIL import Image
 
-from mindseye.worlds.scenes import BACKGROUNDS, CELL_SIZE, PICTURE_SIZE, PLACES, SIZES, Scene
-from mindseye.worlds.sprites import load_sheet
+from .scenes import BACKGROUNDS, CELL_SIZE, PICTURE_SIZE, PLACES, SIZES, Scene
+from .sprites import load_sheet
 
 
 def render(scene: Scene) -> np.ndarray:

@@ -14,8 +14,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from mindseye.worlds.episodes import Episode, Say, Show
-from mindseye.worlds.grammar import FINAL
+from .episodes import Episode, Say, Show
+from .grammar import FINAL
 
 NameOf = Callable[[Any], str]
 """From a scene to the path of its picture, written on the way."""

@@ -15,9 +15,9 @@ from itertools import combinations
 
 import numpy as np
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.nouns import NOUNS
-from mindseye.worlds.scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
+from ..errors import InputError, nearest
+from .nouns import NOUNS
+from .scenes import BACKGROUNDS, CORNERS, PLACES, SIZES, Scene, Thing
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 ALL_NOUNS = tuple(NOUNS)

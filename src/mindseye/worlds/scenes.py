@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.nouns import NOUNS, noun_of
-from mindseye.worlds.sprites import STYLES
+from ..errors import InputError, nearest
+from .nouns import NOUNS, noun_of
+from .sprites import STYLES
 
 Size = Literal["big", "small"]
 Place = Literal["top left", "top right", "bottom left", "bottom right", "middle"]

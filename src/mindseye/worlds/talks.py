@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mindseye.worlds.actions import ACTIONS
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.drawings import REQUESTS
-from mindseye.worlds.edits import CHANGES
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.language import as_typed
-from mindseye.worlds.questions import ASKERS, ask
-from mindseye.worlds.sampling import any_scene
-from mindseye.worlds.scenes import Scene
+from .actions import ACTIONS
+from .dice import Dice
+from .drawings import REQUESTS
+from .edits import CHANGES
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .language import as_typed
+from .questions import ASKERS, ask
+from .sampling import any_scene
+from .scenes import Scene
 
 _ALL_CHANGES = {**CHANGES, **ACTIONS}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mindseye.worlds import language as grammar
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.drawings import REQUESTS
-from mindseye.worlds.episodes import Builder, Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.questions import ASKERS, ask, scene_to_ask_about
-from mindseye.worlds.scenes import Scene
+from . import language as grammar
+from .dice import Dice
+from .drawings import REQUESTS
+from .episodes import Builder, Episode, EpisodeOptions, Say, Show
+from .questions import ASKERS, ask, scene_to_ask_about
+from .scenes import Scene
 
 
 def plan(language: str, scene: Scene) -> str:

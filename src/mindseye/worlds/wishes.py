@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import permutations
 
-from mindseye.worlds.relations import holds
-from mindseye.worlds.scenes import Scene, Thing
+from .relations import holds
+from .scenes import Scene, Thing
 
 
 @dataclass(frozen=True)

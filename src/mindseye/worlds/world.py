@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.episodes import Episode
+from ..errors import InputError, nearest
+from .episodes import Episode
 
 WORLDS: dict[str, str] = {
     "corners": "mindseye.worlds.corners",

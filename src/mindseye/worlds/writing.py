@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mindseye.errors import InputError
-from mindseye.worlds.episodes import Episode, EpisodeOptions
-from mindseye.worlds.grammar import LANGUAGES
-from mindseye.worlds.rows import form_of, row_of
-from mindseye.worlds.world import World
+from ..errors import InputError
+from .episodes import Episode, EpisodeOptions
+from .grammar import LANGUAGES
+from .rows import form_of, row_of
+from .world import World
 
 PICTURES = "pictures"
 FILES = {"puzzle": "puzzles.jsonl", "prompt": "prompts.jsonl", "talk": "talks.jsonl"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.town.grounds import is_place
-from mindseye.worlds.town.scenes import UNITS, Placed
-from mindseye.worlds.town.streets import Street
+from .grounds import is_place
+from .scenes import UNITS, Placed
+from .streets import Street
 
 COLUMNS: tuple[str, ...] = ("left", "middle", "right")
 ROWS: tuple[str, ...] = ("top", "middle", "bottom")

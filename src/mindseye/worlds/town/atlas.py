@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.nouns import NOUNS
-from mindseye.worlds.town.styles import COLUMNS, ICON_SIZE, STYLES, sheet_box, sheet_paths
+from ...errors import InputError, nearest
+from .nouns import NOUNS
+from .styles import COLUMNS, ICON_SIZE, STYLES, sheet_box, sheet_paths
 
 
 def build_sheet(style: str, node_modules: Path) -> None:

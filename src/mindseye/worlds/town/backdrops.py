@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from mindseye.worlds.town.sketch import Colour, Sketch
+from .sketch import Colour, Sketch
 
 _SKY: Colour = (176, 218, 245)
 _GRASS: Colour = (150, 205, 120)

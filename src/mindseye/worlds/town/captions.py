@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions
-from mindseye.worlds.grammar import listing
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.areas import AREAS, area_of, size_word
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.layout import any_scene
-from mindseye.worlds.town.lessons import Builder, answered, lesson
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.splits import key, keys_of
-from mindseye.worlds.town.voice import Voice, Wordings
+from ..episodes import Episode, EpisodeOptions
+from ..grammar import listing
+from . import language as grammar
+from .areas import AREAS, area_of, size_word
+from .drawables import Icon
+from .layout import any_scene
+from .lessons import Builder, answered, lesson
+from .scenes import Scene
+from .splits import key, keys_of
+from .voice import Voice, Wordings
 
 _REQUESTS: Wordings = {
     "en": ("describe the picture", "describe this image", "say what is shown", "give a caption", "tell me all you see"),

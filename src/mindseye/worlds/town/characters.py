@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import as_typed
-from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
-from mindseye.worlds.town.people import ACCESSORIES, HAIR, MOODS
-from mindseye.worlds.town.persons import (
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import as_typed
+from .lessons import Builder, answered, changed, lesson
+from .people import ACCESSORIES, HAIR, MOODS
+from .persons import (
     NEAR,
     Portrait,
     any_portrait,
@@ -16,9 +16,9 @@ from mindseye.worlds.town.persons import (
     description,
     the_person,
 )
-from mindseye.worlds.town.splits import key, keys_of
-from mindseye.worlds.town.voice import Voice, Wordings
-from mindseye.worlds.town.wearing import change_of, pronouns
+from .splits import key, keys_of
+from .voice import Voice, Wordings
+from .wearing import change_of, pronouns
 
 _DRAW: Wordings = {
     "en": ("{it}", "draw {it}", "show {it}", "please draw {it}", "the story is about {it}"),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Episode, EpisodeOptions
-from mindseye.worlds.grammar import LANGUAGES, check_language
-from mindseye.worlds.mixing import pick_kind
-from mindseye.worlds.town import (
+from ...errors import InputError
+from ..dice import Dice
+from ..episodes import Episode, EpisodeOptions
+from ..grammar import LANGUAGES, check_language
+from ..mixing import pick_kind
+from . import (
     captions,
     characters,
     drawings,
@@ -24,11 +24,11 @@ from mindseye.worlds.town import (
     walk_lessons,
     wearing,
 )
-from mindseye.worlds.town.layout import NoSceneError
-from mindseye.worlds.town.lessons import Builder
-from mindseye.worlds.town.splits import belongs, check_split
-from mindseye.worlds.town.visible import is_visible
-from mindseye.worlds.town.voice import Voice
+from .layout import NoSceneError
+from .lessons import Builder
+from .splits import belongs, check_split
+from .visible import is_visible
+from .voice import Voice
 
 _FAMILIES = (
     captions,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PIL import Image
 
-from mindseye.worlds.town.garments import SHAPES, Garment, draw_garment
-from mindseye.worlds.town.people import Person
-from mindseye.worlds.town.sketch import Colour, Sketch
+from .garments import SHAPES, Garment, draw_garment
+from .people import Person
+from .sketch import Colour, Sketch
 
 SKIN: Colour = (245, 200, 150)
 _SHADE: Colour = (205, 150, 105)

@@ -9,14 +9,14 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageOps
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.doll import paint_person
-from mindseye.worlds.town.garments import Garment, paint_garment
-from mindseye.worlds.town.nouns import check_noun
-from mindseye.worlds.town.people import Person
-from mindseye.worlds.town.props import PROPS, paint_prop
-from mindseye.worlds.town.states import STATES, in_state
-from mindseye.worlds.town.styles import check_style, load_sheet
+from ...errors import InputError, nearest
+from .doll import paint_person
+from .garments import Garment, paint_garment
+from .nouns import check_noun
+from .people import Person
+from .props import PROPS, paint_prop
+from .states import STATES, in_state
+from .styles import check_style, load_sheet
 
 
 @dataclass(frozen=True, slots=True)

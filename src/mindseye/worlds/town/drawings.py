@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import as_typed, listing
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.areas import AREAS, COLUMNS, centre_of
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.grounds import HORIZON, is_place
-from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
-from mindseye.worlds.town.lessons import Builder, lesson
-from mindseye.worlds.town.nouns import ALL_NOUNS, FLYING
-from mindseye.worlds.town.relations import OPPOSITE, RELATION_WORDS
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene, stand
-from mindseye.worlds.town.splits import key
-from mindseye.worlds.town.styles import TAUGHT_STYLES
-from mindseye.worlds.town.voice import Voice, Wordings
-from mindseye.worlds.town.wishes import Wanted, Wish
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import as_typed, listing
+from . import language as grammar
+from .areas import AREAS, COLUMNS, centre_of
+from .drawables import Icon
+from .grounds import HORIZON, is_place
+from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
+from .lessons import Builder, lesson
+from .nouns import ALL_NOUNS, FLYING
+from .relations import OPPOSITE, RELATION_WORDS
+from .scenes import UNITS, Placed, Scene, stand
+from .splits import key
+from .styles import TAUGHT_STYLES
+from .voice import Voice, Wordings
+from .wishes import Wanted, Wish
 
 _ORDERS: Wordings = {
     "en": ("{it}", "draw {it}", "please draw {it}", "show me {it}", "a picture of {it}"),

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.areas import AREAS, COLUMNS, centre_of
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.drawings import place_spot
-from mindseye.worlds.town.grounds import HORIZON, is_place
-from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS, any_scene, are_apart
-from mindseye.worlds.town.lessons import Builder, changed, lesson
-from mindseye.worlds.town.nouns import ALL_NOUNS, FLYING
-from mindseye.worlds.town.questions import icon_of, pick_single
-from mindseye.worlds.town.scenes import Placed, Scene, stand
-from mindseye.worlds.town.splits import key, keys_of, keys_of_thing
-from mindseye.worlds.town.styles import TAUGHT_STYLES
-from mindseye.worlds.town.voice import Voice, Wordings
+from ..episodes import Episode, EpisodeOptions
+from . import language as grammar
+from .areas import AREAS, COLUMNS, centre_of
+from .drawables import Icon
+from .drawings import place_spot
+from .grounds import HORIZON, is_place
+from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS, any_scene, are_apart
+from .lessons import Builder, changed, lesson
+from .nouns import ALL_NOUNS, FLYING
+from .questions import icon_of, pick_single
+from .scenes import Placed, Scene, stand
+from .splits import key, keys_of, keys_of_thing
+from .styles import TAUGHT_STYLES
+from .voice import Voice, Wordings
 
 
 @dataclass(frozen=True)

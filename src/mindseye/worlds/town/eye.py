@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds.sharpness import detail_kept
-from mindseye.worlds.town.render import box_of, paint_ground, put, render
-from mindseye.worlds.town.rivals import rivals_of
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene
+from ...errors import InputError
+from ..sharpness import detail_kept
+from .render import box_of, paint_ground, put, render
+from .rivals import rivals_of
+from .scenes import UNITS, Placed, Scene
 
 
 @dataclass(frozen=True)

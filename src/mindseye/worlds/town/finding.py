@@ -12,11 +12,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from mindseye.worlds.town.drawables import Drawable, Icon, sprite_of
-from mindseye.worlds.town.render import box_of, paint_ground, put, render
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene, stand
-from mindseye.worlds.town.styles import load_sheet
-from mindseye.worlds.town.wishes import Wanted, Wish
+from .drawables import Drawable, Icon, sprite_of
+from .render import box_of, paint_ground, put, render
+from .scenes import UNITS, Placed, Scene, stand
+from .styles import load_sheet
+from .wishes import Wanted, Wish
 
 COARSE = 4  # px of the picture a side of one of the search
 _SIZE_STEP = 4  # units

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.sketch import FINE, UNITS, Colour, Point, Sketch
+from ...errors import InputError, nearest
+from .sketch import FINE, UNITS, Colour, Point, Sketch
 
 GARMENT_COLOURS: dict[str, tuple[Colour, str]] = {
     "red": ((214, 48, 49), "红色"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.sketch import Colour
+from ...errors import InputError, nearest
+from .sketch import Colour
 
 COLOURS: dict[str, Colour] = {
     "white": (255, 255, 255),

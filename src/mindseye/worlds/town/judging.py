@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from mindseye.errors import InputError
-from mindseye.worlds.town.eye import DEFAULT_STRICTNESS, Strictness, check_picture, look
-from mindseye.worlds.town.finding import find
-from mindseye.worlds.town.grounds import is_place
-from mindseye.worlds.town.render import render
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.wishes import Wish
+from ...errors import InputError
+from .eye import DEFAULT_STRICTNESS, Strictness, check_picture, look
+from .finding import find
+from .grounds import is_place
+from .render import render
+from .scenes import Scene
+from .wishes import Wish
 
 MAX_PSNR = 100.0  # dB, given for equal pixels
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mindseye.worlds.grammar import listing, with_article
-from mindseye.worlds.town.grounds import PLACES, colour_words, is_place, place_words
-from mindseye.worlds.town.nouns import KINDS, NOUNS
-from mindseye.worlds.town.styles import STYLES
+from ..grammar import listing, with_article
+from .grounds import PLACES, colour_words, is_place, place_words
+from .nouns import KINDS, NOUNS
+from .styles import STYLES
 
 AREA_WORDS: dict[str, tuple[str, str]] = {
     "top left": ("at the top left", "左上"),

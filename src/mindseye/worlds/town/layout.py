@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mindseye.errors import InputError
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.town.drawables import Drawable, Icon
-from mindseye.worlds.town.grounds import COLOURS, HORIZON, PLACES, is_place
-from mindseye.worlds.town.nouns import ALL_NOUNS, FLYING
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene, stand
-from mindseye.worlds.town.splits import are_for_training, keys_of
-from mindseye.worlds.town.styles import TAUGHT_STYLES, load_sheet
-from mindseye.worlds.town.voice import Voice
+from ...errors import InputError
+from ..dice import Dice
+from .drawables import Drawable, Icon
+from .grounds import COLOURS, HORIZON, PLACES, is_place
+from .nouns import ALL_NOUNS, FLYING
+from .scenes import UNITS, Placed, Scene, stand
+from .splits import are_for_training, keys_of
+from .styles import TAUGHT_STYLES, load_sheet
+from .voice import Voice
 
 ALL_COLOURS, ALL_PLACES = tuple(COLOURS), tuple(PLACES)
 MAX_THINGS = 6

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.voice import Voice
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from .scenes import Scene
+from .voice import Voice
 
 Builder = Callable[[Voice, EpisodeOptions], Episode | None]
 """From a voice to an episode, or None when the dice fell badly and must be thrown again."""

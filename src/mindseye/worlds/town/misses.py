@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.eye import with_thing
-from mindseye.worlds.town.grounds import COLOURS, is_place
-from mindseye.worlds.town.layout import ALL_PLACES
-from mindseye.worlds.town.nouns import ALL_NOUNS
-from mindseye.worlds.town.render import box_of, render
-from mindseye.worlds.town.rivals import neighbours, rivals_in_place
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene
+from ..dice import Dice
+from .drawables import Icon
+from .eye import with_thing
+from .grounds import COLOURS, is_place
+from .layout import ALL_PLACES
+from .nouns import ALL_NOUNS
+from .render import box_of, render
+from .rivals import neighbours, rivals_in_place
+from .scenes import UNITS, Placed, Scene
 
 Miss = Callable[[Dice, Scene], np.ndarray | None]
 """From a scene to (S, S, 3) uint8 pixels that are nearly it, or None where the scene does not allow that."""

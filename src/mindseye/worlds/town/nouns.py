@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from mindseye.errors import InputError, nearest
+from ...errors import InputError, nearest
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from mindseye.worlds.town.drawables import Icon, sprite_of, word_of
-from mindseye.worlds.town.garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
-from mindseye.worlds.town.grounds import COLOURS, PLACES
-from mindseye.worlds.town.nouns import NOUNS
-from mindseye.worlds.town.people import WHO, Person
-from mindseye.worlds.town.props import PROPS
-from mindseye.worlds.town.render import box_of
-from mindseye.worlds.town.scenes import Placed, Scene
-from mindseye.worlds.town.states import STATES
-from mindseye.worlds.town.styles import TAUGHT_STYLES
+from .drawables import Icon, sprite_of, word_of
+from .garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
+from .grounds import COLOURS, PLACES
+from .nouns import NOUNS
+from .people import WHO, Person
+from .props import PROPS
+from .render import box_of
+from .scenes import Placed, Scene
+from .states import STATES
+from .styles import TAUGHT_STYLES
 
 _SIZES = ("nothing", "tiny", "small", "middle", "big")
 _LIMITS = (24, 34, 50)  # units: the biggest tiny, small and middle size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.garments import Garment
+from ...errors import InputError, nearest
+from .garments import Garment
 
 WHO: dict[str, str] = {
     "woman": "女人",

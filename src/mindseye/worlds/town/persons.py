@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.grammar import listing, with_article
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.garments import (
+from ..grammar import listing, with_article
+from . import language as grammar
+from .garments import (
     GARMENT_COLOURS,
     PATTERNS,
     SHAPES,
     Garment,
     one_garment,
 )
-from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES
-from mindseye.worlds.town.people import ACCESSORIES, GESTURES, HAIR, MOODS, OLD, WHO, Person
-from mindseye.worlds.town.scenes import Placed, Scene
-from mindseye.worlds.town.voice import Voice
+from .layout import ALL_COLOURS, ALL_PLACES
+from .people import ACCESSORIES, GESTURES, HAIR, MOODS, OLD, WHO, Person
+from .scenes import Placed, Scene
+from .voice import Voice
 
 NEAR, FAR = 104, 64  # units: how tall somebody is, close by and at a distance
 USUAL_HAIR = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.drawables import Icon, Prop
-from mindseye.worlds.town.layout import ALL_COLOURS
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene
-from mindseye.worlds.town.splits import key
-from mindseye.worlds.town.styles import TAUGHT_STYLES
-from mindseye.worlds.town.voice import Voice
+from . import language as grammar
+from .drawables import Icon, Prop
+from .layout import ALL_COLOURS
+from .scenes import UNITS, Placed, Scene
+from .splits import key
+from .styles import TAUGHT_STYLES
+from .voice import Voice
 
 FRAGILE = ("vase", "cup", "egg", "bulb", "glasses", "television", "clock", "violin")
 STURDY = ("book", "hammer", "key", "ball", "wrench", "shoe", "cap", "gift", "diamond", "axe", "boot", "handbag")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import AT_ONCE, FINAL, as_typed
-from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
-from mindseye.worlds.town.physics import RULES, Case, Stage
-from mindseye.worlds.town.physics_words import ACTIONS, QUESTIONS
-from mindseye.worlds.town.puzzles import in_a_row
-from mindseye.worlds.town.question_words import YES_NO
-from mindseye.worlds.town.questions import yes_or_no
-from mindseye.worlds.town.voice import Voice
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import AT_ONCE, FINAL, as_typed
+from .lessons import Builder, answered, changed, lesson
+from .physics import RULES, Case, Stage
+from .physics_words import ACTIONS, QUESTIONS
+from .puzzles import in_a_row
+from .question_words import YES_NO
+from .questions import yes_or_no
+from .voice import Voice
 
 
 def any_case(voice: Voice) -> Case:

@@ -5,7 +5,7 @@ As everywhere, the last wording is the test's own and the last but one that of v
 
 from __future__ import annotations
 
-from mindseye.worlds.town.voice import Wordings
+from .voice import Wordings
 
 ACTIONS: dict[str, Wordings] = {
     "cloth": {

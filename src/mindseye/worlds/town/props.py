@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from mindseye.worlds.town.sketch import Colour, Sketch
+from .sketch import Colour, Sketch
 
 _WOOD: Colour = (165, 112, 66)
 _DARK_WOOD: Colour = (125, 82, 48)

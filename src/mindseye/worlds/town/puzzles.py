@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import AT_ONCE, FINAL
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.edits import exchange, free_spot
-from mindseye.worlds.town.layout import MAX_THINGS, any_scene
-from mindseye.worlds.town.lessons import Builder, lesson
-from mindseye.worlds.town.nouns import ALL_NOUNS, KINDS, NOUNS, is_a
-from mindseye.worlds.town.questions import icon_of, pick_single
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.splits import key
-from mindseye.worlds.town.voice import Voice, Wordings
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import AT_ONCE, FINAL
+from . import language as grammar
+from .edits import exchange, free_spot
+from .layout import MAX_THINGS, any_scene
+from .lessons import Builder, lesson
+from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
+from .questions import icon_of, pick_single
+from .scenes import Scene
+from .splits import key
+from .voice import Voice, Wordings
 
 _REMOVE_ALL: Wordings = {
     "en": ("remove all {kind}", "take all {kind} away", "clear away all {kind}", "no {kind} shall stay"),

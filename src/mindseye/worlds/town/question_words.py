@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.town.voice import Wordings
+from .voice import Wordings
 
 NAME: Wordings = {
     "en": ("what is this", "what is it", "what do you see here", "which thing is this", "name this thing"),

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import SEMICOLON, fact
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town import question_words as wordings
-from mindseye.worlds.town.areas import AREAS, COLUMNS, area_of, may_be_in
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.grounds import is_place
-from mindseye.worlds.town.layout import any_scene
-from mindseye.worlds.town.lessons import Builder, lesson
-from mindseye.worlds.town.nouns import ALL_NOUNS, KINDS, NOUNS, is_a
-from mindseye.worlds.town.relations import OPPOSITE, RELATION_WORDS, clear_relation
-from mindseye.worlds.town.scenes import Placed, Scene
-from mindseye.worlds.town.splits import key
-from mindseye.worlds.town.styles import STYLES, TAUGHT_STYLES
-from mindseye.worlds.town.voice import Voice
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import SEMICOLON, fact
+from . import language as grammar
+from . import question_words as wordings
+from .areas import AREAS, COLUMNS, area_of, may_be_in
+from .drawables import Icon
+from .grounds import is_place
+from .layout import any_scene
+from .lessons import Builder, lesson
+from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
+from .relations import OPPOSITE, RELATION_WORDS, clear_relation
+from .scenes import Placed, Scene
+from .splits import key
+from .styles import STYLES, TAUGHT_STYLES
+from .voice import Voice
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.town.scenes import Placed
+from .scenes import Placed
 
 RELATION_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {

@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from mindseye.worlds.town.backdrops import paint_place
-from mindseye.worlds.town.drawables import sprite_of
-from mindseye.worlds.town.grounds import COLOURS
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene
-from mindseye.worlds.town.streets import Street, paint_street
+from .backdrops import paint_place
+from .drawables import sprite_of
+from .grounds import COLOURS
+from .scenes import UNITS, Placed, Scene
+from .streets import Street, paint_street
 
 PICTURE_SIZE = 128  # px a side
 

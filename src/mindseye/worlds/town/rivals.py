@@ -8,12 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from mindseye.worlds.town.drawables import Drawable, Icon, Prop, sprite_of
-from mindseye.worlds.town.garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
-from mindseye.worlds.town.people import ACCESSORIES, GESTURES, HAIR, MOODS, WHO, Person
-from mindseye.worlds.town.scenes import Placed
-from mindseye.worlds.town.states import STATES
-from mindseye.worlds.town.styles import TAUGHT_STYLES, load_sheet
+from .drawables import Drawable, Icon, Prop, sprite_of
+from .garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
+from .people import ACCESSORIES, GESTURES, HAIR, MOODS, WHO, Person
+from .scenes import Placed
+from .states import STATES
+from .styles import TAUGHT_STYLES, load_sheet
 
 NEIGHBOURS = 12  # nouns that look most alike
 _SMALL = 24  # px at which looks are compared

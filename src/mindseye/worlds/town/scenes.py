@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mindseye.errors import InputError
-from mindseye.worlds.town.drawables import Drawable, Icon
-from mindseye.worlds.town.grounds import check_ground
-from mindseye.worlds.town.streets import Street
+from ...errors import InputError
+from .drawables import Drawable, Icon
+from .grounds import check_ground
+from .streets import Street
 
 UNITS = 128
 """Places and sizes are told in so many units a side, whatever the pixels."""

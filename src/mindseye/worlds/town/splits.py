@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations
 
-from mindseye.errors import InputError, nearest
-from mindseye.worlds.town.areas import area_of, size_word
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.garments import Garment
-from mindseye.worlds.town.people import Person
-from mindseye.worlds.town.scenes import Placed, Scene
+from ...errors import InputError, nearest
+from .areas import area_of, size_word
+from .drawables import Icon
+from .garments import Garment
+from .people import Person
+from .scenes import Placed, Scene
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 _ONE_IN = {"pair": 60, "ground": 40, "area": 40, "style": 40, "size": 40}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from mindseye.worlds.town.sketch import Colour, Sketch
+from .sketch import Colour, Sketch
 
 HORIZON = 44.0  # hundredths of the picture's height
 FLOOR = (HORIZON, 50.0, 59.0, 72.0, 96.0)

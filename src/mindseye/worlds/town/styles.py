@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.errors import InputError, nearest
+from ...errors import InputError, nearest
 
 ICON_SIZE = 72  # px a side, as stored in a sheet
 COLUMNS = 12  # icons a row of a sheet

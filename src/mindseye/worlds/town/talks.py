@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.town import (
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from . import (
     captions,
     characters,
     drawings,
@@ -19,12 +19,12 @@ from mindseye.worlds.town import (
     walk_lessons,
     wearing,
 )
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.edits import CHANGES
-from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
-from mindseye.worlds.town.questions import ASKERS
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.voice import Voice
+from .drawables import Icon
+from .edits import CHANGES
+from .lessons import Builder, answered, changed, lesson
+from .questions import ASKERS
+from .scenes import Scene
+from .voice import Voice
 
 _FAMILIES = (captions, characters, drawings, edits, physics_lessons, questions, walk_lessons, wearing)
 _FRESH: dict[str, Builder] = {kind: builder for family in _FAMILIES for kind, builder in family.BUILDERS.items()}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import SEMICOLON, fact
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.areas import area_of, size_word
-from mindseye.worlds.town.drawings import DRAFTS, request
-from mindseye.worlds.town.lessons import Builder, lesson
-from mindseye.worlds.town.questions import ASKERS, icon_of, scene_to_ask_about
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.voice import Voice
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import SEMICOLON, fact
+from . import language as grammar
+from .areas import area_of, size_word
+from .drawings import DRAFTS, request
+from .lessons import Builder, lesson
+from .questions import ASKERS, icon_of, scene_to_ask_about
+from .scenes import Scene
+from .voice import Voice
 
 
 def plan(language: str, scene: Scene) -> str:

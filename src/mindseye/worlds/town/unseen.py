@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.episodes import Episode
-from mindseye.worlds.town.layout import ALL_COLOURS, any_scene
-from mindseye.worlds.town.lessons import answered, lesson
-from mindseye.worlds.town.questions import ask_name
-from mindseye.worlds.town.styles import HELD_OUT_STYLES, TAUGHT_STYLES
-from mindseye.worlds.town.visible import is_visible
-from mindseye.worlds.town.voice import Voice
+from ..dice import Dice
+from ..episodes import Episode
+from .layout import ALL_COLOURS, any_scene
+from .lessons import answered, lesson
+from .questions import ask_name
+from .styles import HELD_OUT_STYLES, TAUGHT_STYLES
+from .visible import is_visible
+from .voice import Voice
 
 
 def unseen_style(dice: Dice, language: str, split: str) -> Episode:

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from mindseye.worlds.town.drawables import Icon, sprite_of
-from mindseye.worlds.town.grounds import COLOURS
-from mindseye.worlds.town.scenes import Scene
+from .drawables import Icon, sprite_of
+from .grounds import COLOURS
+from .scenes import Scene
 
 _SIDE = 24  # px at which it is looked at
 _APART = 70  # levels of all three colours together by which a pixel stands out

@@ -6,8 +6,8 @@ validation only, so training hears neither.
 
 from __future__ import annotations
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.grammar import as_typed
+from ..dice import Dice
+from ..grammar import as_typed
 
 Wordings = dict[str, tuple[str, ...]]
 NEW_SHARE = 0.5  # of the requests outside training that use the wording kept for them

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import AT_ONCE, FINAL, as_typed
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
-from mindseye.worlds.town.puzzles import in_a_row
-from mindseye.worlds.town.questions import Question, yes_or_no
-from mindseye.worlds.town.splits import key
-from mindseye.worlds.town.voice import Voice, Wordings
-from mindseye.worlds.town.walks import OBSTACLES, Obstacle, View, any_view, look_at, sidestep, step, turn
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import AT_ONCE, FINAL, as_typed
+from . import language as grammar
+from .lessons import Builder, answered, changed, lesson
+from .puzzles import in_a_row
+from .questions import Question, yes_or_no
+from .splits import key
+from .voice import Voice, Wordings
+from .walks import OBSTACLES, Obstacle, View, any_view, look_at, sidestep, step, turn
 
 _FORWARD: Wordings = {
     "en": ("step forward", "go one step forward", "walk on one step", "take a step ahead"),

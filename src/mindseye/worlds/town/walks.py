@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mindseye.worlds.town.drawables import Icon
-from mindseye.worlds.town.scenes import UNITS, Placed, Scene
-from mindseye.worlds.town.streets import Street, floor_at
-from mindseye.worlds.town.styles import TAUGHT_STYLES
-from mindseye.worlds.town.voice import Voice
+from .drawables import Icon
+from .scenes import UNITS, Placed, Scene
+from .streets import Street, floor_at
+from .styles import TAUGHT_STYLES
+from .voice import Voice
 
 OBSTACLES: tuple[str, ...] = (
     *("car", "bus", "bicycle", "scooter", "truck", "ambulance", "tractor"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mindseye.worlds.episodes import Episode, EpisodeOptions, Say, Show
-from mindseye.worlds.grammar import as_typed
-from mindseye.worlds.town import language as grammar
-from mindseye.worlds.town.garments import Garment, garment_words, one_garment
-from mindseye.worlds.town.layout import ALL_COLOURS, ALL_PLACES
-from mindseye.worlds.town.lessons import Builder, answered, changed, lesson
-from mindseye.worlds.town.people import her, she
-from mindseye.worlds.town.persons import (
+from ..episodes import Episode, EpisodeOptions, Say, Show
+from ..grammar import as_typed
+from . import language as grammar
+from .garments import Garment, garment_words, one_garment
+from .layout import ALL_COLOURS, ALL_PLACES
+from .lessons import Builder, answered, changed, lesson
+from .people import her, she
+from .persons import (
     FAR,
     NEAR,
     USUAL_HAIR,
@@ -24,9 +24,9 @@ from mindseye.worlds.town.persons import (
     one_person,
     the_person,
 )
-from mindseye.worlds.town.scenes import Placed, Scene
-from mindseye.worlds.town.splits import garment_key, key, keys_of
-from mindseye.worlds.town.voice import Voice, Wordings
+from .scenes import Placed, Scene
+from .splits import garment_key, key, keys_of
+from .voice import Voice, Wordings
 
 _DESCRIBE: Wordings = {
     "en": ("describe the garment", "what garment is this", "say what this is", "what would you call these clothes"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mindseye.worlds.town.areas import BIG, SMALL, may_be_in
-from mindseye.worlds.town.drawables import Drawable
-from mindseye.worlds.town.relations import holds
-from mindseye.worlds.town.scenes import Placed
+from .areas import BIG, SMALL, may_be_in
+from .drawables import Drawable
+from .relations import holds
+from .scenes import Placed
 
 LEAST, MOST = 20, 100  # units: sizes that count as something drawn
 _SLACK = 4  # units by which a size may miss its word

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from mindseye.worlds.dice import Dice
-from mindseye.worlds.town.captions import caption
-from mindseye.worlds.town.curriculum import KINDS, MIX, sample_episode
-from mindseye.worlds.town.drawables import word_of
-from mindseye.worlds.town.garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
-from mindseye.worlds.town.grounds import COLOUR_WORDS, PLACES
-from mindseye.worlds.town.judging import kept_psnr, objections
-from mindseye.worlds.town.language import AREA_WORDS
-from mindseye.worlds.town.misses import MISSES
-from mindseye.worlds.town.nouns import KINDS as NOUN_KINDS
-from mindseye.worlds.town.nouns import NOUNS
-from mindseye.worlds.town.patches import QUESTIONS, patch_truth
-from mindseye.worlds.town.people import ACCESSORIES, HAIR, MOODS, WHO
-from mindseye.worlds.town.render import PICTURE_SIZE, render
-from mindseye.worlds.town.scenes import Scene
-from mindseye.worlds.town.splits import SPLITS
-from mindseye.worlds.town.styles import STYLES
-from mindseye.worlds.world import World
+from ..dice import Dice
+from ..world import World
+from .captions import caption
+from .curriculum import KINDS, MIX, sample_episode
+from .drawables import word_of
+from .garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
+from .grounds import COLOUR_WORDS, PLACES
+from .judging import kept_psnr, objections
+from .language import AREA_WORDS
+from .misses import MISSES
+from .nouns import KINDS as NOUN_KINDS
+from .nouns import NOUNS
+from .patches import QUESTIONS, patch_truth
+from .people import ACCESSORIES, HAIR, MOODS, WHO
+from .render import PICTURE_SIZE, render
+from .scenes import Scene
+from .splits import SPLITS
+from .styles import STYLES
 
 
 def sample_scene(rng: np.random.Generator, split: str = "train") -> Scene:

@@ -1,0 +1,7 @@
+"""Images to segments, a file a way to do it."""
+
+from .bagel import BagelImageProcessor
+from .image_processor import ImageProcessor, TokenCount
+from .no_eyes import NoEyes
+
+__all__ = ["BagelImageProcessor", "ImageProcessor", "NoEyes", "TokenCount"]

@@ -1,0 +1,150 @@
+"""Language models of other families through the same engine, caches and sampler, against transformers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from mindseye.checkpoints.families import FAMILIES
+from mindseye.checkpoints.load import load
+from mindseye.errors import CheckpointError, InputError
+from mindseye.generation.conversation import Conversation
+from mindseye.generation.engine import Engine
+from mindseye.generation.scheduler import EngineConfig
+from mindseye.generation.turns import Request, story_of
+from mindseye.inputs.segments import TextSegment
+from mindseye.loaded import LoadedModel
+from mindseye.messages import Text
+from mindseye.networks.cpu_layout import CpuLinear, can_lay_out
+from mindseye.params import TextParams
+
+transformers = pytest.importorskip("transformers")
+LONG, SHORT = list(range(3, 80)), [7, 1, 200]
+SIZES = {
+    "vocab_size": 512,
+    "hidden_size": 48,
+    "intermediate_size": 80,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
+
+
+def llama(**more: object) -> object:
+    config = transformers.LlamaConfig(**{**SIZES, **more})
+    return transformers.LlamaForCausalLM(config)
+
+
+MADE = {
+    "llama": lambda: llama(rope_theta=5e4),
+    "llama tied": lambda: llama(tie_word_embeddings=True, attention_bias=False),
+    "mistral": lambda: transformers.MistralForCausalLM(
+        transformers.MistralConfig(**SIZES, sliding_window=None, head_dim=16)
+    ),
+    "qwen2": lambda: transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**SIZES)),
+    "qwen3": lambda: transformers.Qwen3ForCausalLM(transformers.Qwen3Config(**SIZES, head_dim=16)),
+    "gpt2": lambda: transformers.GPT2LMHeadModel(
+        transformers.GPT2Config(vocab_size=512, n_embd=48, n_layer=3, n_head=4, n_positions=256)
+    ),
+}
+
+
+def lively(model: object) -> object:
+    """Random weights large enough that a mistake would show, biases and norms included."""
+    generator = torch.Generator().manual_seed(0)
+    for name, parameter in model.named_parameters():
+        centre = 1.0 if "norm" in name or ".ln_" in name else 0.0
+        parameter.data.normal_(0.0, 0.15, generator=generator).add_(centre if parameter.dim() == 1 else 0.0)
+    return model.eval()
+
+
+@pytest.fixture(scope="module", params=MADE)
+def theirs_and_folder(request, tmp_path_factory, golden):
+    torch.manual_seed(0)
+    theirs = lively(MADE[request.param]())
+    folder = tmp_path_factory.mktemp("family")
+    theirs.save_pretrained(folder)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, folder)
+    return theirs, folder
+
+
+def scores_after(loaded: LoadedModel, prompts: list[list[int]], most: int, chunk: int = 512) -> list[torch.Tensor]:
+    """(most, V) a prompt: the scores of each written token, from one engine that serves all of them together."""
+    seen: list[list[torch.Tensor]] = [[] for _ in prompts]
+
+    def story(ids: list[int], mine: list[torch.Tensor]):
+        conversation = Conversation(loaded)
+        conversation.views.add([TextSegment(tuple(ids))])
+        params = TextParams(max_tokens=most)
+        yield from conversation.write(
+            params, torch.Generator(), watch=lambda logits: mine.append(logits.scores.clone())
+        )
+        return "end"
+
+    engine = Engine(loaded.network, None, EngineConfig(max_chunk=chunk))
+    for job in engine.run([story(ids, mine) for ids, mine in zip(prompts, seen, strict=True)]):
+        job.result()
+    return [torch.stack(mine) for mine in seen]
+
+
+@pytest.mark.parametrize("for_answering", [False, True], ids=["plain", "laid out"])
+def test_scores_are_those_of_transformers(theirs_and_folder, for_answering: bool) -> None:
+    theirs, folder = theirs_and_folder
+    loaded = load(folder, dtype="float32", for_answering=for_answering)
+    if for_answering and can_lay_out(torch.zeros(1)):
+        assert any(isinstance(module, CpuLinear) for module in loaded.network.modules())
+    prompts, opening = [LONG, SHORT], list(loaded.prompt_format.opening)
+    for ids, ours in zip(prompts, scores_after(loaded, prompts, 6, chunk=32), strict=True):
+        written = ours.argmax(-1).tolist()
+        whole = torch.tensor([ids + opening + written])
+        with torch.inference_mode():
+            expected = theirs(whole).logits[0, -len(ours) - 1 : -1]
+        assert (ours - expected).abs().max() < 1e-4
+        assert expected.std() > 0.1  # no flat scores, which anything would match
+
+
+def test_a_language_model_writes_and_refuses_what_it_cannot(theirs_and_folder) -> None:
+    _, folder = theirs_and_folder
+    loaded = load(folder)
+    assert loaded.network.latents is None and loaded.vae is None
+    engine = Engine(loaded.network, None)
+    request = Request("ask", (Text("ab c"),), TextParams(max_tokens=4))
+    [job] = engine.run([story_of(request, Conversation(loaded))])
+    assert job.result()
+    request = Request("draw", (Text("ab c"),))
+    [job] = engine.run([story_of(request, Conversation(loaded))])
+    with pytest.raises(Exception, match="understand"):
+        job.result()
+    with pytest.raises(InputError, match="has no eyes"):
+        loaded.image_processor.segments(None, loaded.prompt_format.image_frame)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("llama", {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, "rope scaling llama3"),
+        ("llama", {"hidden_act": "gelu"}, "hidden_act gelu"),
+        ("llama", {"hidden_size": None}, "does not say hidden_size"),
+        ("llama", {"num_attention_heads": "many"}, "num_attention_heads many"),
+        ("llama", {"num_hidden_layers": 4}, "lack 9 tensors: model.layers.3"),
+        ("gpt2", {"activation_function": "relu"}, "activation_function relu"),
+        ("gpt2", {"n_head": None}, "does not say n_head"),
+    ],
+)
+def test_what_is_not_computed_is_refused(golden, tmp_path: Path, kind: str, values: dict, said: str) -> None:
+    lively(MADE[kind]()).save_pretrained(tmp_path)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, tmp_path)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    with pytest.raises(CheckpointError, match=said):
+        load(tmp_path)
+
+
+def test_every_family_has_a_name_of_its_own() -> None:
+    assert len({family.name for family in FAMILIES}) == len(FAMILIES)
