@@ -34,29 +34,41 @@ def register(commands: Any) -> None:
         metavar="FOLDER",
         help="write the checkpoint of the run as it stands, and do no training",
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write steps, hours, curves and the log of the run to a small JSON file, and do no training",
+    )
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 when training is done or the export written, 130 when it was asked to stop before."""
+    """Exit status 0 when training is done or a file written, 130 when it was asked to stop before."""
     from ..errors import SettingsError
     from ..samples import resolve
     from ..settings import load_settings
     from ..training.recipe import Recipe
+    from ..training.record import log, write_record
     from ..training.resume import has_state
     from ..training.run import prepare, train
 
     recipe = load_settings(Recipe, resolve(arguments.recipe), arguments.set)
+    folder = Path(recipe.run_folder)
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        log(folder, line)
+
+    if arguments.record is not None:
+        write_record(folder, arguments.record)
+        return 0
     if arguments.export is not None:
-        if not has_state(Path(recipe.run_folder)):
+        if not has_state(folder):
             raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
-        prepare(recipe, say).export(arguments.export)
+        prepare(recipe, print).export(arguments.export)
         return 0
     if train(recipe, say, arguments.finish_in):
         return 0
     say(f"stopped; the run is saved in {recipe.run_folder}, and the same command goes on with it")
     return 130
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
