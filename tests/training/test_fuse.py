@@ -23,9 +23,12 @@ NUM_UND, NUM_GEN = 40, 27
 Forward = Callable[..., Streams]
 
 
-def a_body() -> DecoderBody:
+WIDTH = 128
+
+
+def a_body(num_heads: int = 16) -> DecoderBody:
     torch.manual_seed(0)
-    body = Decoder(DecoderConfig(64, 32, 48, 2, 4, 2)).model
+    body = Decoder(DecoderConfig(64, WIDTH, 48, 2, num_heads, num_heads // 2)).model
     for name, parameter in body.named_parameters():
         torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.3)
     return body
@@ -38,7 +41,9 @@ def some_buckets(count: int) -> list[Bucket]:
     for number, part in enumerate(np.split(order, CUTS)):
         rows = np.full((1, len(part) + number), PADDING, np.int64)
         rows[0, : len(part)] = part
-        mask = np.tril(np.ones((1, rows.shape[1], rows.shape[1]), bool)) | (rng.random(rows.shape[1]) < 0.2)
+        mask = np.tril(np.ones((1, rows.shape[1], rows.shape[1]), bool))
+        mask[:, :, :16] |= rng.random(rows.shape[1])[:16] < 0.2
+        mask[:, 20:22, 32:33] = True  # only the second of two rows of tiles sees what comes last
         mask &= (rows >= 0)[:, :, None] & (rows >= 0)[:, None, :]
         buckets.append(Bucket(rows, mask))
     return buckets
@@ -47,9 +52,9 @@ def some_buckets(count: int) -> list[Bucket]:
 def results(body: DecoderBody, forward: Forward, has_gen: bool, is_half: bool) -> dict[str, Tensor]:
     """What comes out, and all gradients."""
     torch.manual_seed(1)
-    und, gen = torch.randn(NUM_UND, 32, requires_grad=True), torch.randn(NUM_GEN, 32, requires_grad=True)
+    und, gen = torch.randn(NUM_UND, WIDTH, requires_grad=True), torch.randn(NUM_GEN, WIDTH, requires_grad=True)
     count = NUM_UND + (NUM_GEN if has_gen else 0)
-    positions, aim = torch.randint(0, 50, (count,)), torch.randn(count, 32)
+    positions, aim = torch.randint(0, 50, (count,)), torch.randn(count, WIDTH)
     attend = BucketedAttention(some_buckets(count), torch.device("cpu"))
     body.zero_grad()
     with torch.autocast("cpu", torch.bfloat16, enabled=is_half):
@@ -61,15 +66,16 @@ def results(body: DecoderBody, forward: Forward, has_gen: bool, is_half: bool) -
     return {name: one.clone() for name, one in found.items() if one is not None}
 
 
+@pytest.mark.parametrize("num_heads", [16, 4])  # heads of 32 go by tiles where the processor has them
 @pytest.mark.parametrize("has_gen", [True, False])
-def test_fused_is_plain(has_gen: bool) -> None:
-    body = a_body()
+def test_fused_is_plain(has_gen: bool, num_heads: int) -> None:
+    body = a_body(num_heads)
     exact = results(body, body.forward, has_gen, is_half=False)
     rounded = results(body, body.forward, has_gen, is_half=True)
     fused = results(body, FusedBody(body).forward, has_gen, is_half=True)
     assert exact.keys() == fused.keys() and any(GEN in name for name in fused) == has_gen
     for name, truth in exact.items():
-        allowed = 1.5 * distance(rounded[name], truth) + 0.002
+        allowed = 2 * distance(rounded[name], truth) + 0.005
         assert distance(fused[name], truth) < allowed < 0.1, name
 
 

@@ -20,7 +20,7 @@ from ..networks.mot import MoTLayer, Streams
 from ..networks.rope import Rotary
 from ..networks.unified import UnifiedModel
 from .attention import BucketedAttention
-from .fused_attention import HALF, FusedAttention, Heads, cut
+from .fused_attention import HALF, FusedAttention, Heads
 from .fused_layer import FusedLayer, Memory
 from .kernels import Kernels
 
@@ -54,7 +54,7 @@ class FusedBody:
         assert isinstance(attend, BucketedAttention)
         joined = und if gen is None else torch.cat([und, gen])
         rotary = Rotary.at(positions, *self.rope)
-        attention = FusedAttention(self.kernels, self.heads, cut(attend.buckets), rotary, len(und))
+        attention = FusedAttention(self.kernels, self.heads, attend.buckets, rotary, len(und))
         out = ThroughLayers.apply(joined.float(), self.layers, attention, *self.parameters)
         return (out, None) if gen is None else (out[: len(und)], out[len(und) :])
 

@@ -1,4 +1,4 @@
-"""Small operations in C++ (`kernels.cpp`), compiled for one network's sizes by the machine's own compiler."""
+"""Operations in C++ (`kernels.cpp`, `tiles.cpp`), compiled for one network's sizes by the machine's own compiler."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch import Tensor
 
 from ..errors import SettingsError
 
-SOURCE = Path(__file__).with_name("kernels.cpp")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.cpp", "tiles.cpp"))
 COMPILERS = ("g++", "clang++")
 OPTIONS = ("-std=c++17", "-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math")
 GNU_OPTIONS = ("-mprefer-vector-width=512",)  # without it GCC uses half of a 512 bit register
 
 
 class Kernels:
-    """The functions of the source by name, with tensors as arguments."""
+    """The functions of the sources by name, with tensors as arguments; with `has_tiles` those of `tiles.cpp` too."""
 
     def __init__(self, sizes: Mapping[str, int]) -> None:
         """Compile for `sizes`; SettingsError where that is not possible. Takes two seconds."""
@@ -30,11 +30,14 @@ class Kernels:
         defined = [f"-D{name}={size}" for name, size in sizes.items()]
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "kernels.so"
-            command = [compiler, *OPTIONS, *defined, "-shared", "-fPIC", str(SOURCE), "-o", str(library)]
+            command = [compiler, *OPTIONS, *defined, "-shared", "-fPIC", *map(str, SOURCES), "-o", str(library)]
             done = _compile(command, GNU_OPTIONS)
             if done.returncode:
-                raise SettingsError(f"{compiler} cannot compile {SOURCE.name}; set fused: false. {done.stderr[-500:]}")
+                names = " and ".join(source.name for source in SOURCES)
+                raise SettingsError(f"{compiler} cannot compile {names}; set fused: false. {done.stderr[-500:]}")
             self._library = ctypes.CDLL(str(library))
+        self._library.has_tiles.restype = ctypes.c_int64
+        self.has_tiles = bool(self._library.has_tiles())
 
     def run(self, name: str, *given: Tensor | float | None) -> None:
         """Call a function; tensors must be contiguous, whole numbers are 64 bits wide and others float."""
