@@ -25,11 +25,11 @@ from mindseye.batch.finished import answered
 from mindseye.batch.folder import RunFolder, new_folder
 from mindseye.batch.requests import RowPreparer, make_request
 from mindseye.batch.results import ResultsFile, read_results
-from mindseye.batch.rows import read_rows
 from mindseye.batch.run import run
 from mindseye.batch.settings import BatchSettings, RowSettings
 from mindseye.batch.workers import WorkerEngine, workers_for
 from mindseye.batch.writer import RunWriter
+from mindseye.inputs.rows import read_rows
 
 PUZZLES = Path(__file__).parents[1] / "examples" / "batch" / "puzzles.jsonl"
 POLL = 0.01  # seconds

@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mindseye.networks.vae import Autoencoder
 from mindseye.settings import load_settings
 from mindseye.training.autoencoder import save_autoencoder
-from mindseye.training.loop import settings_of
+from mindseye.training.loop import pace_of
 from mindseye.training.recipe import Recipe
 from mindseye.training.run import Prepared, prepare
 
@@ -63,7 +63,7 @@ def measure(turns: int) -> list[Row]:
     matrix = torch.randn(SIDE, SIDE, dtype=torch.bfloat16)
     with tempfile.TemporaryDirectory() as folder:
         runs = [prepared(Path(folder), is_fused) for is_fused in (False, True)]
-    steps = [lambda one=one: one.trainer.step(one.state, settings_of(one.trainer.recipe, one.state)) for one in runs]
+    steps = [lambda one=one: one.trainer.step(one.state, pace_of(one.trainer.pace, one.state)) for one in runs]
     operations, plain, fused, products = [], [], [], []
     for _ in range(UNCOUNTED + turns):
         plain.append(seconds(steps[0]))

@@ -13,11 +13,11 @@ import mindseye
 SOURCE = Path(mindseye.__file__).parent
 LEVELS = {"inputs": 1, "networks": 1, "loaded": 1.5, "checkpoints": 2, "generation": 2}
 LEVELS |= {"model": 2.5, "fake_model": 2.6, "loading": 2.7, "compat": 2.8}
-LEVELS |= dict.fromkeys(("worlds", "training", "evaluation", "batch", "serving", "agents", "apps"), 3) | {
+LEVELS |= dict.fromkeys(("worlds", "data", "training", "evaluation", "batch", "serving", "agents", "apps"), 3) | {
     "cli": 4,
     "__main__": 5,
 }
-SHARED = {"training": {"worlds"}, "evaluation": {"worlds"}}
+SHARED = {"training": {"worlds"}, "evaluation": {"worlds"}, "data": {"worlds"}}
 
 
 def rooms_imported(path: Path) -> set[str]:

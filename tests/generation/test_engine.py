@@ -103,11 +103,11 @@ def test_short_memory_splits_the_batch(tiny, requests, monkeypatch):
 
     run_pass, sizes = engine.run_pass, []
 
-    def sometimes(network, feeds):
+    def sometimes(network, feeds, read_back):
         sizes.append(len(feeds))
         if len(feeds) > 2:
             raise torch.OutOfMemoryError("no more")
-        return run_pass(network, feeds)
+        return run_pass(network, feeds, read_back)
 
     monkeypatch.setattr(engine, "run_pass", sometimes)
     jobs = tiny.engine.run([story_of(requests[i], Conversation(tiny.loaded)) for i in (0, 1, 7, 0)])
@@ -118,7 +118,7 @@ def test_short_memory_splits_the_batch(tiny, requests, monkeypatch):
 def test_memory_that_is_too_short_for_one_fails_that_one(tiny, requests, monkeypatch):
     from mindseye.generation import engine
 
-    def never(network, feeds):
+    def never(network, feeds, read_back):
         raise torch.OutOfMemoryError("no more")
 
     monkeypatch.setattr(engine, "run_pass", never)

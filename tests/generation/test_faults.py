@@ -81,10 +81,10 @@ def test_an_error_in_a_pass_fails_the_one_whose_fault_it_is(tiny, engine, questi
     real = engines.run_pass
     culprit = tuple(tiny.loaded.tokenizer.encode("three four five"))
 
-    def broken(network, feeds):
+    def broken(network, feeds, read_back):
         if any(feed.ids[1:-1] == culprit for feed in feeds):
             raise IndexError("index out of range in self")
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", broken)
     jobs = start(tiny, engine, *questions)
@@ -108,13 +108,13 @@ def test_an_error_in_the_autoencoder_fails_its_own_request(tiny, engine, questio
 def test_a_failed_passs_tensors_are_gone_when_it_is_tried_again(tiny, engine, questions, monkeypatch):
     real, left, alive = engines.run_pass, [], []
 
-    def short(network, feeds):
+    def short(network, feeds, read_back):
         alive.append(sum(tensor() is not None for tensor in left))
         if len(feeds) > 1:
             large = torch.empty(1000)
             left.append(weakref.ref(large))
             raise torch.OutOfMemoryError("no more")
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", short)
     gc.disable()
@@ -131,7 +131,7 @@ def test_a_drawing_that_does_not_fit_is_told_in_words(tiny, engine, monkeypatch)
     def never(cache, num_tokens):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("mindseye.generation.flow.DrawingCache", never)
+    monkeypatch.setattr("mindseye.networks.kv_chunks.ChunkCanvas", never)
     [job] = start(tiny, engine, tiny.request("draw", ["a fox"], **SMALL))
     finish(engine, [job])
     assert isinstance(job.events[-1].error, MemoryShortError)
@@ -173,11 +173,11 @@ def test_time_on_a_device_that_answers_later_is_booked_where_it_was_spent(tiny, 
     owed, late = [], []
     real, decode = engines.run_pass, engine.vae.decode
 
-    def asynchronous(network, feeds):
+    def asynchronous(network, feeds, read_back):
         late.append(len(owed))
         if any(feed.wants == "velocity" for feed in feeds):
             owed.append(0.05)
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     def decode_later(latent):
         late.append(len(owed))

@@ -33,9 +33,9 @@ def spy(monkeypatch):
     """The tokens of every feed of every pass."""
     passes, real = [], engines.run_pass
 
-    def watched(network, feeds):
+    def watched(network, feeds, read_back):
         passes.append([feed.num_tokens for feed in feeds])
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", watched)
     return passes
@@ -59,10 +59,10 @@ def test_a_long_text_is_read_in_pieces_while_others_write(tiny, monkeypatch):
 def test_no_pass_is_larger_than_it_may_be_and_nobody_starves(tiny, monkeypatch):
     engine, drawn, real = engine_of(tiny, max_tokens_per_pass=40), [], engines.run_pass
 
-    def watched(network, feeds):
+    def watched(network, feeds, read_back):
         if any(feed.wants == "velocity" for feed in feeds):
             drawn.append(len(feeds))
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", watched)
     requests = [tiny.request("draw", ["a fox"], seed=i, num_timesteps=4, width=64, height=48) for i in range(6)]
@@ -125,9 +125,9 @@ def test_estimates_are_near_what_is_really_held(tiny, monkeypatch):
     held = []
     real = engines.run_pass
 
-    def watched(network, feeds):
+    def watched(network, feeds, read_back):
         held.append(network.cache_shape.ledger.num_bytes)
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", watched)
     request = tiny.request("draw", ["a fox"], width=128, height=128, num_timesteps=3)
@@ -160,9 +160,9 @@ def test_words_come_between_the_steps_of_a_large_drawing(tiny, monkeypatch):
     """Also on a machine where nothing is measured exactly: passes are made to take a time of their own."""
     real = engines.run_pass
 
-    def timed(network, feeds):
+    def timed(network, feeds, read_back):
         time.sleep(0.02 if any(feed.wants == "velocity" for feed in feeds) else 0.001)
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", timed)
     engine = engine_of(tiny, writing_share=0.4)
@@ -184,9 +184,9 @@ def test_a_pass_of_little_work_takes_one_thread_beside_busy_programs(tiny, monke
     monkeypatch.setattr(threads, "_seconds_of_others", lambda: others[0])
     monkeypatch.setattr(threads, "LOOK_EVERY", -1.0)
 
-    def watched(network, feeds):
+    def watched(network, feeds, read_back):
         seen.append(torch.get_num_threads())
-        return real(network, feeds)
+        return real(network, feeds, read_back)
 
     monkeypatch.setattr(engines, "run_pass", watched)
     before = torch.get_num_threads()

@@ -4,9 +4,11 @@
 import pytest
 import torch
 
-from mindseye.networks import attention
-from mindseye.networks.attention import NextTokens, Row, attend_images, attend_parts, attend_to_caches
-from mindseye.networks.kv_cache import CacheShape, KVCache
+from mindseye.networks.attention import Row, attend_images, attend_to_caches, cpu
+from mindseye.networks.attention.cpu import NextTokens, attend_parts
+from mindseye.networks.attention.images import PaddedImages
+from mindseye.networks.kv_cache import CacheShape
+from mindseye.networks.kv_chunks import ChunkCache
 
 G, R, E = 2, 3, 8
 
@@ -31,8 +33,8 @@ def random_case(num_new, num_seen, seed=0):
 @pytest.mark.parametrize("is_causal", [True, False])
 @pytest.mark.parametrize("num_new", [1, 5, 70])
 def test_parts_equal_the_whole(monkeypatch, num_new, is_causal, num_parts, by_products):
-    monkeypatch.setattr(attention, "_prefers_products", lambda q: by_products)
-    monkeypatch.setattr(attention, "SCORES_AT_ONCE", 1000)  # several blocks
+    monkeypatch.setattr(cpu, "_prefers_products", lambda q: by_products)
+    monkeypatch.setattr(cpu, "SCORES_AT_ONCE", 1000)  # several blocks
     q, keys, values = random_case(num_new, 90)
     parts = list(zip(keys.chunk(num_parts, 1), values.chunk(num_parts, 1), strict=True))
     mask = torch.ones(num_new, 90, dtype=torch.bool).tril(90 - num_new) if is_causal else None
@@ -43,7 +45,7 @@ def test_parts_equal_the_whole(monkeypatch, num_new, is_causal, num_parts, by_pr
 def test_one_new_token_each_sees_its_own_past():
     shape = CacheShape(1, G, E, torch.device("cpu"), torch.float32)
     generator = torch.Generator().manual_seed(0)
-    caches = [KVCache(shape) for _ in range(3)]
+    caches = [ChunkCache(shape) for _ in range(3)]
     seen = []
     for cache, length in zip(caches, (4, 9, 4), strict=True):
         keys, values = torch.randn(2, length, G, E, generator=generator)
@@ -83,7 +85,7 @@ def test_bfloat16_is_near_float32():
 def test_images_of_any_sizes_do_not_see_each_other():
     generator = torch.Generator().manual_seed(0)
     q, k, v = torch.randn(3, 12, 2, E, generator=generator)
-    for lengths in ([6, 6], [3, 9]):
-        together = attend_images(q, k, v, lengths)
+    for lengths in ([6, 6], [3, 9], [1, 4, 7]):
         alone = [attend_images(*x, [len(x[0])]) for x in zip(*(y.split(lengths) for y in (q, k, v)), strict=True)]
-        assert torch.allclose(together, torch.cat(alone), atol=1e-6)
+        for together in (attend_images(q, k, v, lengths), PaddedImages(lengths, q.device)(q, k, v)):
+            assert torch.allclose(together, torch.cat(alone), atol=1e-6)

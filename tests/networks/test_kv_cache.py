@@ -3,7 +3,8 @@
 
 import torch
 
-from mindseye.networks.kv_cache import SPARE_CAPACITY, CacheShape, DrawingCache, KVCache
+from mindseye.networks.kv_cache import CacheShape
+from mindseye.networks.kv_chunks import SPARE_CAPACITY, ChunkCache
 
 SHAPE = CacheShape(2, 3, 4, torch.device("cpu"), torch.float32)
 
@@ -24,7 +25,7 @@ def seen(cache):
 
 
 def test_a_fork_shares_storage():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, 5, 1)
     fork = cache.fork()
     assert fork.bytes_owned(but_not=cache) == 0
@@ -33,7 +34,7 @@ def test_a_fork_shares_storage():
 
 
 def test_forks_do_not_see_each_other():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, 3, 1)
     left, right = cache.fork(), cache.fork()
     append(left, 2, 2)
@@ -45,7 +46,7 @@ def test_forks_do_not_see_each_other():
 
 
 def test_only_the_second_to_go_on_needs_storage_of_its_own():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, 3, 1)
     left, right = cache.fork(), cache.fork()
     append(left, 2, 2)
@@ -55,7 +56,7 @@ def test_only_the_second_to_go_on_needs_storage_of_its_own():
 
 
 def test_a_prefix_ends_where_it_is_told_to():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, SPARE_CAPACITY + 1, 1)
     append(cache, SPARE_CAPACITY + 1, 2)
     start = cache.prefix(SPARE_CAPACITY + 3)
@@ -64,7 +65,7 @@ def test_a_prefix_ends_where_it_is_told_to():
 
 
 def test_a_long_story_has_few_chunks():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     for i in range(60):
         append(cache, 100, i)
     assert len(append(cache, 1, 99)) <= 8
@@ -72,7 +73,7 @@ def test_a_long_story_has_few_chunks():
 
 
 def test_what_was_abandoned_is_forgotten():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, 2, 1)
     cache.reserve(4)
     cache.write(0, [torch.zeros(4, 3, 4)], [torch.zeros(4, 3, 4)])
@@ -84,9 +85,9 @@ def test_what_was_abandoned_is_forgotten():
 
 
 def test_a_drawing_cache_is_overwritten_and_leaves_its_context_alone():
-    cache = KVCache(SHAPE)
+    cache = ChunkCache(SHAPE)
     append(cache, 3, 1)
-    canvas = DrawingCache(cache, 4)
+    canvas = cache.canvas(4)
     for value in (5.0, 6.0):
         marks, latents = torch.full((2, 3, 4), value), torch.full((2, 3, 4), value + 0.5)
         [(keys, values)] = canvas.write(1, [marks, latents], [-marks, -latents])

@@ -1,34 +1,70 @@
 """Promise: batches follow from their number alone, and hold what their episodes say."""
 
 import dataclasses
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from mindseye.inputs.formats.bagel import BagelFormat
+from mindseye.inputs.image_processors import BagelImageProcessor
+from mindseye.inputs.images import ImageLimits, ImageTransforms
+from mindseye.inputs.segments import ImageFrame, TextSegment, VitSegment
+from mindseye.inputs.tokenizer import SpecialTokens
+from mindseye.networks.interface import LatentGrid
 from mindseye.training.batches import pack
-from mindseye.training.data import WorldStream
-from mindseye.training.plans import Dropout, ImageSegment, Marks, Planner, TextSegment, drop_conditions
+from mindseye.training.conditions import Dropout, drop_conditions
+from mindseye.training.lessons import Lesson, Taught
 from mindseye.training.recipe import DataSettings, Phase
+from mindseye.training.streams.episodes import Pictures, Planner, Sight, Words
+from mindseye.training.streams.world import WorldStream
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.scenes import Scene, Thing
 from mindseye.worlds.world import world_called
 
-MARKS = Marks(start=300, end=301, image_start=302, image_end=303, over=304)
-PLANNER = Planner(lambda text: list(text.encode()), MARKS, vit_side=4, latent_side=4)
+SPECIAL = SpecialTokens(start=300, end=301, image_start=302, image_end=303)
+OVER = 304
+WORLD = world_called("corners")
+
+
+def planner(noisy_copies: int = 1) -> Planner:
+    """For pictures of 4 x 4 patches and as many latent tokens; a byte is a token."""
+    tokenizer: Any = SimpleNamespace(
+        special=SPECIAL, encode=lambda text: list(text.encode()), special_ids={"<|endoftext|>": OVER}
+    )
+    prompt_format, limits = BagelFormat(tokenizer), ImageLimits(64, 64, 16)
+    processor = BagelImageProcessor(ImageTransforms(limits, limits), 16, 8, 16)
+    sight = Sight(processor, prompt_format.image_frame, LatentGrid(8, 2, 64, 16))
+    return Planner(Words(tokenizer, prompt_format), Pictures(WORLD, 64, sight), noisy_copies)
+
+
+PLANNER = planner()
 BEFORE, AFTER = Scene((Thing("cat", "middle"),)), Scene(())
 
 
-def kinds(plan: tuple) -> list[str]:
-    return ["text" if isinstance(segment, TextSegment) else segment.kind for segment in plan]
+def kinds(lesson: Lesson) -> list[str]:
+    return [kind(taught) for taught in lesson]
+
+
+def kind(taught: Taught) -> str:
+    if isinstance(taught.segment, TextSegment):
+        return "text"
+    return "vit" if isinstance(taught.segment, VitSegment) else "noisy" if taught.is_drawn else "vae"
+
+
+def end_label(taught: Taught) -> int | None:
+    return dict(taught.labels).get(taught.num_tokens - 1)
 
 
 def test_a_question_is_seen_by_the_vit_alone() -> None:
     plan = PLANNER.plan([Show(BEFORE), Say("what?", then="text"), Say("a cat", is_target=True)])
     assert kinds(plan) == ["vit", "text", "text"]
-    assert plan[1].end_label == MARKS.start and not plan[1].has_loss  # type: ignore[union-attr]
-    assert plan[2].end_label == MARKS.over and plan[2].has_loss  # type: ignore[union-attr]
+    assert end_label(plan[1]) == SPECIAL.start and not plan[1].is_answer
+    assert end_label(plan[2]) == OVER and plan[2].is_answer
 
 
 def test_a_drawing_in_a_story_is_seen_afterwards() -> None:
@@ -41,7 +77,7 @@ def test_a_drawing_in_a_story_is_seen_afterwards() -> None:
     ]
     plan = PLANNER.plan(steps)
     assert kinds(plan) == ["vae", "vit", "text", "text", "noisy", "vae", "vit", "text"]
-    assert plan[3].end_label == MARKS.image_start  # type: ignore[union-attr]
+    assert end_label(plan[3]) == SPECIAL.image_start
 
 
 def test_a_turn_of_a_talk_ends_with_its_picture() -> None:
@@ -55,14 +91,13 @@ def test_a_turn_of_a_talk_ends_with_its_picture() -> None:
     ]
     plan = PLANNER.plan(steps)
     assert kinds(plan) == ["text", "noisy", "vae", "vit", "text", "text", "text", "noisy"]
-    assert [segment.end_label for segment in plan[3:7]] == [MARKS.over, MARKS.start, MARKS.over, MARKS.image_start]
+    assert [end_label(taught) for taught in plan[3:7]] == [OVER, SPECIAL.start, OVER, SPECIAL.image_start]
 
 
 def test_noises_of_one_drawing_do_not_see_each_other() -> None:
-    planner = dataclasses.replace(PLANNER, noisy_copies=2)
-    plan = planner.plan([Say("a cat"), Show(BEFORE, is_target=True)])
+    plan = planner(noisy_copies=2).plan([Say("a cat"), Show(BEFORE, is_target=True)])
     assert kinds(plan) == ["text", "noisy", "noisy"]
-    batch = pack([plan], MARKS, 1.0)
+    batch = pack([plan], 1.0)
     [mask], text = batch.buckets[0].mask, plan[0].num_tokens
     first, second = slice(text, text + 18), slice(text + 18, text + 36)
     assert mask[first, first].all() and mask[second, second].all()
@@ -84,7 +119,7 @@ def test_conditions_are_dropped_from_drawings_only() -> None:
 def test_padding_changes_nobodys_neighbours() -> None:
     plans = [PLANNER.plan([Say("x" * n), Say("y" * n, is_target=True)]) for n in (1, 5, 30)]
     for stretch in (1.0, 100.0):
-        batch = pack(plans, MARKS, stretch)
+        batch = pack(plans, stretch)
         rows = {int(row[0]): mask for bucket in batch.buckets for row, mask in zip(bucket.rows, bucket.mask)}
         for own in batch.sample_rows:
             length = len(own)
@@ -96,13 +131,18 @@ def test_padding_changes_nobodys_neighbours() -> None:
 def test_batches_follow_from_their_number() -> None:
     phases = (Phase({"draw": 1}, 5), Phase({"edit": 1, "question": 1}))
     settings = DataSettings(phases, tokens_per_batch=500, look_back=0.0)
-    one, two = (WorldStream(settings, PLANNER, 3, world_called("corners"), 64) for _ in range(2))
-    assert np.array_equal(one[7].batch.text_ids, two[7].batch.text_ids)
-    assert np.array_equal(one[7].pictures, two[7].pictures)
-    assert not np.array_equal(one[7].batch.text_ids[:50], one[8].batch.text_ids[:50])
-    assert one[7].batch.num_tokens <= 500
-    assert all(image.kind == "noisy" for image in one[0].batch.latent_images)  # the first phase only draws
-    assert not np.array_equal(one[7].pictures, dataclasses.replace(one, seed=4)[7].pictures)
+    one, two = (WorldStream(settings, planner(), 3, WORLD) for _ in range(2))
+    assert np.array_equal(one[7].text_ids, two[7].text_ids)
+    assert contents(one, 7) == contents(two, 7)
+    assert not np.array_equal(one[7].text_ids[:50], one[8].text_ids[:50])
+    assert one[7].num_tokens <= 500
+    assert all(one[0].is_drawn)  # the first phase only draws
+    assert contents(one, 7) != contents(dataclasses.replace(one, seed=4), 7)
+
+
+def contents(stream: WorldStream, number: int) -> list[bytes]:
+    """What the ViT sees in a batch."""
+    return [segment.pixels.numpy().tobytes() for segment in stream[number].vit_images]
 
 
 @pytest.mark.parametrize("stretch", [1.0, 3.0])
@@ -111,7 +151,7 @@ def test_bucketed_attention_is_attention(stretch: float, tmp_path: Path) -> None
 
     torch.manual_seed(0)
     plans = [PLANNER.plan([Show(BEFORE), Say("to " + "x" * n), Show(AFTER, is_target=True)]) for n in (1, 5, 9)]
-    batch = pack(plans, MARKS, stretch)
+    batch = pack(plans, stretch)
     tensors = [torch.randn(batch.num_tokens, heads, 8, requires_grad=True) for heads in (4, 2, 2)]
     whole = torch.full((batch.num_tokens, batch.num_tokens), float("-inf"))
     for bucket in batch.buckets:
@@ -130,7 +170,20 @@ def test_bucketed_attention_is_attention(stretch: float, tmp_path: Path) -> None
         assert torch.allclose(a, b, atol=1e-4)
 
 
-def test_images_of_a_batch_are_listed_once() -> None:
-    plan = PLANNER.plan([Show(BEFORE), Say("again"), Show(BEFORE, is_target=True)])
-    assert pack([plan, plan], MARKS).images == [BEFORE]
-    assert isinstance(plan[0], ImageSegment)
+def test_a_label_stands_where_its_token_went() -> None:
+    lessons = [PLANNER.plan([Show(BEFORE), Say("what?", then="text"), Say("a cat", is_target=True)]) for _ in range(2)]
+    batch = pack(lessons)
+    found = [(int(batch.text_ids[place]), int(label)) for place, label in zip(batch.label_indices, batch.labels)]
+    answer = [SPECIAL.start, *b"a cat", SPECIAL.end]
+    expected = [(SPECIAL.end, SPECIAL.start), *itertools.pairwise(answer), (SPECIAL.end, OVER)]
+    assert found == 2 * expected
+
+
+def test_an_image_that_is_causal_takes_a_position_a_token_and_no_marks() -> None:
+    image = VitSegment(torch.zeros(3, 4, 4), 4, ImageFrame(is_causal=True), b"")
+    lesson = (Taught(TextSegment((5, 6))), Taught(image, ((3, 9),)), Taught(TextSegment((7,))))
+    batch = pack([lesson])
+    [own], [bucket] = batch.sample_rows, batch.buckets
+    assert batch.positions[own].tolist() == list(range(7)) and batch.text_ids.tolist() == [5, 6, 7]
+    assert np.array_equal(bucket.mask[0], np.tril(np.ones((7, 7), bool)))
+    assert batch.label_indices.tolist() == [3 + 3] and batch.labels.tolist() == [9]  # the last patch, after all texts

@@ -34,8 +34,8 @@ def test_resumed_is_uninterrupted(recipe: Recipe) -> None:
     save_state(trainer.state, Path(recipe.run_folder))
     resumed = run_steps(recipe, 3)
     assert resumed.state.step == whole.state.step == 6
-    for name, weight in whole.trainer.model.state_dict().items():
-        assert torch.equal(weight, resumed.trainer.model.state_dict()[name]), name
+    for name, weight in whole.model.state_dict().items():
+        assert torch.equal(weight, resumed.model.state_dict()[name]), name
     for name, weight in whole.state.average.weights.items():
         assert torch.equal(weight, resumed.state.average.weights[name]), name
 
@@ -70,11 +70,12 @@ def test_finish_in_shortens_a_run(recipe: Recipe) -> None:
 
 def test_learning_falls(recipe: Recipe) -> None:
     prepared = prepare(recipe, quiet)
-    prepared.trainer.stream[0]
-    stream = {number: prepared.trainer.stream[0] for number in range(60)}  # the same batch again and again
-    trainer = dataclasses.replace(prepared.trainer, stream=stream)  # type: ignore[arg-type]
+    batch = prepared.trainer.step.stream[0]  # the same again and again
+    step = dataclasses.replace(
+        prepared.trainer.step, stream=dict.fromkeys(range(60), batch)
+    )  # the same again and again
     settings = dataclasses.replace(recipe.optimizer, num_steps=60)
-    losses = [trainer.step(prepared.state, settings) for _ in range(60)]
+    losses = [step(prepared.state, settings) for _ in range(60)]
     assert losses[-1]["ce"] < 0.6 * losses[0]["ce"]  # type: ignore[operator]
     assert losses[-1]["mse"] < 0.95 * losses[0]["mse"]  # type: ignore[operator]
 
@@ -108,7 +109,7 @@ def test_a_run_begins_with_the_weights_of_a_checkpoint(
     run_steps(recipe, 2).export(checkpoint)
     begun = prepare(dataclasses.replace(recipe, start_from=str(checkpoint)), quiet)
     given = load_file(checkpoint / "ema.safetensors")
-    for name, weight in begun.trainer.model.state_dict().items():
+    for name, weight in begun.model.state_dict().items():
         assert torch.equal(weight, given[name].float()), name
     for name, weight in begun.state.average.weights.items():
         assert torch.equal(weight, given[name].float()), name

@@ -15,7 +15,7 @@ def test_a_long_run_becomes_a_small_file(tmp_path: Path) -> None:
         log(tmp_path, line)
     for line in ["the autoencoder gives back unseen scenes at 30.23 dB", "step 20 ce 1", "exported to x"]:
         log(tmp_path, line)
-    curves = Curves(tmp_path)
+    curves = Curves(tmp_path, 0, ["ce"])
     for i in range(1, 5 * MOST_POINTS + 3):
         curves.add({"step": 20 * i, "ce": 1.0 + i % 2, "seconds": 36.0, "core_seconds": 18.0})
     write_record(tmp_path, tmp_path / "record.json")

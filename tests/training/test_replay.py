@@ -36,7 +36,7 @@ def found(recorded: dict[str, torch.Tensor], cases: dict) -> dict[str, torch.Ten
     model, autoencoder = UnifiedModel(config), Autoencoder(config.vae)
     model.load_state_dict({name: weight.float() for name, weight in network.items()})
     autoencoder.load_state_dict({name: weight.float() for name, weight in vae.items()})
-    return replay_train_case(model, autoencoder, Tokenizer.from_folder(folder).encode, recorded, cases)
+    return replay_train_case(model, autoencoder, Tokenizer.from_folder(folder), recorded, cases)
 
 
 @pytest.mark.parametrize("name", ["text_ids", "text_indexes", "position_ids", "ce_indexes", "label_ids"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mindseye.inputs.tokenizer import Tokenizer
-from mindseye.training.run import words_apart
+from mindseye.training.stages import words_apart
 from mindseye.training.vocabulary import train_vocabulary
 from mindseye.worlds.nouns import NOUNS
 from mindseye.worlds.world import sample_sentences, world_called

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..inputs.rows import Row
 from .answering import Answering, prepare_ahead
 from .finished import Finished
 from .requests import RowPreparer
-from .rows import Row
 from .settings import BatchSettings, ModelChoice, RowSettings
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ..errors import CancelledError, MemoryShortError
+from ..inputs.rows import Row
 from .finished import Finished, answered, failed
 from .requests import Prepared, RowPreparer, make_request, told
-from .rows import Row
 from .settings import RowSettings
 
 if TYPE_CHECKING:

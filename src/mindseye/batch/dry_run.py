@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..inputs.rows import read_rows
 from .answering import Answering, prepare_ahead
 from .requests import Prepared, RowPreparer, make_request, told
-from .rows import read_rows
 from .settings import BatchSettings
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..inputs.row_forms import PictureField
+from ..inputs.rows import Row
 from ..inputs.sample_ids import SampleId, folder_name
 from ..pictures import to_png
 from ..reply import Reply
 from .requests import Prepared
-from .rows import Row
 
 OUTPUTS = ("output_reasoning", "output_images", "num_reasoning_steps", "num_generated_images", "sample_id", "error")
 _FINAL = re.compile(r"\s*(?:Final Answer:|最终答案：|<answer>)")

@@ -8,7 +8,7 @@ from typing import Any
 from .actor import ActorPlan, RowActor
 from .finished import Finished
 from .identity import fingerprint
-from .rows import PendingRows
+from .pending import PendingRows
 from .settings import BatchSettings
 
 

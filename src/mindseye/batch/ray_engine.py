@@ -15,7 +15,7 @@ from ..errors import InputError
 from .actor import ActorPlan, RowActor
 from .finished import Finished
 from .identity import fingerprint
-from .rows import PendingRows
+from .pending import PendingRows
 from .settings import BatchSettings
 
 ONE_BYTE = 1  # what Ray Data may gather before it sends: nothing, so that each window of rows travels by itself

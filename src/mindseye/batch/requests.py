@@ -14,9 +14,9 @@ from ..generation.policies import WhenToDraw
 from ..inputs.images import open_image
 from ..inputs.row_forms import Asked, PictureField, read_truth
 from ..inputs.row_pictures import PictureFinder
+from ..inputs.rows import Row
 from ..inputs.sample_ids import row_seed
 from ..messages import Image
-from .rows import Row
 from .settings import RowSettings
 from .tasks import task_of
 

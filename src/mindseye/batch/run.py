@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ..errors import MindseyeError
+from ..inputs.rows import Row, read_rows
 from ..version import __version__
 from .finished import Finished
 from .folder import RunFolder, RunLock, new_folder, open_folder
 from .identity import check_same, fingerprint, hash_files
+from .pending import PendingRows
 from .results import ResultsFile, put_in_order, read_results
-from .rows import PendingRows, Row, read_rows
 from .settings import BatchSettings
 from .writer import Counts, RunWriter, is_complete
 

@@ -20,7 +20,7 @@ from ..errors import MindseyeError
 from .actor import ActorPlan, RowActor
 from .finished import Finished
 from .identity import fingerprint
-from .rows import PendingRows
+from .pending import PendingRows
 from .settings import BatchSettings
 
 SMALL_MODEL = 100e6  # bytes of weights up to which a CPU gets a process a core

@@ -94,6 +94,18 @@ def count_autoencoder(vae: VaeConfig) -> int:
     return encoder + decoder
 
 
+PART_NAMES = {
+    "words": "word embeddings and head",
+    "und": "understanding expert",
+    "gen": "drawing expert",
+    "vit": "eyes (ViT)",
+    "connector": "connector",
+    "latents": "ways into and out of latents",
+    "tables": "fixed position tables",
+    "autoencoder": "autoencoder",
+}
+
+
 def part_of(name: str) -> str:
     """The field of `PartCounts` that a tensor of a checkpoint belongs to."""
     if name.startswith(("encoder.", "decoder.")):

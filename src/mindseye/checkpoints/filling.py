@@ -5,15 +5,17 @@ forgotten. A layer that is whole may be laid out for the CPU before the next one
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
-from .plan import Entry, LoadPlan, module_of
+from .heap import give_back_freed_memory
+from .plan import Entry, LoadPlan
 from .reading import TensorReader, is_finite
 
+BETWEEN_TRIMS = 64 << 20  # bytes of weights; a trim costs a millisecond
 Transform = Callable[[nn.Module], None]
 """Changes one layer once its weights are there."""
 
@@ -21,17 +23,30 @@ Transform = Callable[[nn.Module], None]
 def fill(network: nn.Module, plan: LoadPlan, transform: Transform | None = None) -> None:
     """Give a network on the meta device the weights of a plan; `transform` sees each layer when it is whole."""
     passing = [entry.info.num_bytes for entry in plan.entries if not entry.stays]
+    num_bytes = 0
     with TensorReader(max(passing, default=0)) as reader:
-        for unit, entries in itertools.groupby(plan.entries, key=lambda entry: entry.unit):
-            for entry in entries:
-                _put(network, entry, reader)
+        for unit, group in itertools.groupby(plan.entries, key=lambda entry: entry.unit):
+            entries = list(group)
+            _fill_unit(network, unit, entries, reader)
             if transform:
-                for module in list(network.get_submodule(unit).modules()):
-                    transform(module)
+                transform(network.get_submodule(unit))
+            num_bytes += sum(entry.num_bytes for entry in entries)
+            if num_bytes > BETWEEN_TRIMS:
+                give_back_freed_memory()
+                num_bytes = 0
+    if plan.num_bytes > BETWEEN_TRIMS:
+        give_back_freed_memory()
 
 
-def _put(network: nn.Module, entry: Entry, reader: TensorReader) -> None:
-    module, name = module_of(network, entry.parameter)
+def _fill_unit(network: nn.Module, unit: str, entries: Sequence[Entry], reader: TensorReader) -> None:
+    modules = dict(network.get_submodule(unit).named_modules(prefix=unit))
+    for entry in entries:
+        _put(modules, entry, reader)
+
+
+def _put(modules: Mapping[str, nn.Module], entry: Entry, reader: TensorReader) -> None:
+    path, _, name = entry.parameter.rpartition(".")
+    module = modules[path]
     stored = reader.read(entry.source.name, entry.info, entry.stays)
     tensor = stored if entry.stays else _convert(stored, entry)
     if entry.dtype == torch.float16 and entry.info.dtype != "F16" and not is_finite(tensor):

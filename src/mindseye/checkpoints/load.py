@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,9 +32,8 @@ from .weights import AUTOENCODER, Tensors, read_tensors, weights_file
 class Checkpoint:
     """A folder whose headers and small files have been read, but no weights."""
 
-    folder: Path
+    opened: Folder
     weights: Path
-    tensors: Tensors
     vae_tensors: Tensors
     found: FoundConfig
     family: Family
@@ -45,9 +44,13 @@ class Checkpoint:
         return sum(info.num_parameters for info in (*self.tensors.values(), *self.vae_tensors.values()))
 
     @property
-    def opened(self) -> Folder:
-        """What its family reads."""
-        return Folder(self.folder, self.tensors, _said(self.folder))
+    def folder(self) -> Path:
+        return self.opened.path
+
+    @property
+    def tensors(self) -> Tensors:
+        """Those of the network."""
+        return self.opened.tensors
 
     def network_plan(self, network: Placed, device: torch.device, dtype: torch.dtype, is_laid_out: bool) -> LoadPlan:
         """What filling its network will do; raises CheckpointError unless every weight is there and nothing else."""
@@ -73,9 +76,21 @@ def open_checkpoint(model: str | Path, weights_name: str | None = None, understa
     vae_tensors = read_tensors(vae_file) if vae_file.is_file() and not understanding_only else {}
     opened = Folder(folder, tensors, _said(folder))
     family = family_of(opened)
-    found = family.read_config(Folder(folder, {**tensors, **vae_tensors}, _said(folder)))
-    tensors = {name: info for name, info in tensors.items() if not family.is_ignored(name, opened, understanding_only)}
-    return Checkpoint(folder, weights, tensors, vae_tensors, found, family, understanding_only)
+    found = family.read_config(replace(opened, tensors={**tensors, **vae_tensors}))
+    used = {name: info for name, info in tensors.items() if not family.is_ignored(name, opened, understanding_only)}
+    return Checkpoint(replace(opened, tensors=used), weights, vae_tensors, found, family, understanding_only)
+
+
+def plan_loading(checkpoint: Checkpoint, device: str, dtype: str) -> tuple[LoadPlan, torch.device]:
+    """What `load(..., for_answering=True)` would do with a checkpoint, the autoencoder included, and where."""
+    place = choose_device(device)
+    number_format = choose_dtype(dtype, place, checkpoint.num_parameters)
+    with without_memory():
+        network = checkpoint.family.build(checkpoint.found.config, checkpoint.understanding_only)
+    plan = checkpoint.network_plan(network, place, number_format, place.type == "cpu")
+    sources = {name: Source(name) for name in checkpoint.vae_tensors}
+    vae = make_plan(sources, checkpoint.vae_tensors, place, number_format)
+    return replace(plan, entries=plan.entries + vae.entries), place
 
 
 def load(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from torch import nn
 
 from .families import Source
 from .headers import TensorInfo
@@ -39,11 +38,11 @@ class Entry:
         is_same = TORCH_DTYPE[self.info.dtype] == self.dtype and self.source.layout == "as it is"
         return is_same and self.device.type == "cpu"
 
-    @property
+    @cached_property
     def unit(self) -> str:
-        """The layer that it belongs to ("language_model.model.layers.3"), or the first part of its name."""
+        """The module that it belongs to: its layer ("language_model.model.layers.3"), or the first part of its name."""
         match = UNIT.match(self.parameter)
-        return match[0] if match else self.parameter.split(".")[0]
+        return match[0] if match else self.parameter.rpartition(".")[0].split(".")[0]
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,3 @@ def _in_order(entries: Iterable[Entry]) -> list[Entry]:
         place = (str(entry.info.file), entry.info.offset)
         firsts[entry.unit] = min(place, firsts.get(entry.unit, place))
     return sorted(entries, key=lambda e: (firsts[e.unit], e.unit, str(e.info.file), e.info.offset))
-
-
-def module_of(network: nn.Module, parameter: str) -> tuple[nn.Module, str]:
-    """The module that holds a parameter, and its name there."""
-    path, _, name = parameter.rpartition(".")
-    return network.get_submodule(path), name

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     from .batch_progress import Progress
 
     check_resume(settings, args.resume)
-    with closing(_engine(args, settings)) as engine, _stop_at_ctrl_c(args.quiet) as is_stopped:
+    with closing(_engine(args, settings)) as engine, stop_at_ctrl_c(args.quiet) as is_stopped:
         for note in () if args.quiet else engine.notes:
             print(f"note: {note}", file=sys.stderr)
         with Progress(settings, args.quiet) as progress:
@@ -112,9 +112,9 @@ def run(args: argparse.Namespace) -> int:
 
 def settings_from(args: argparse.Namespace) -> BatchSettings:
     """The settings that the options say; InputError where they contradict each other."""
-    from ..batch.rows import find_files
     from ..batch.settings import BatchSettings, ModelChoice, RowSettings
     from ..errors import InputError
+    from ..inputs.rows import find_files
 
     names = [*args.inputs, *args.input_jsonl]
     if not names:
@@ -206,6 +206,11 @@ def _engine(args: argparse.Namespace, settings: BatchSettings) -> RowEngine:
         from ..batch.ray_engine import RayEngine
 
         return RayEngine(settings, args.actors, args.ray_address)
+    return local_engine(settings)
+
+
+def local_engine(settings: BatchSettings) -> RowEngine:
+    """A model in this process, or several in processes of their own where that is faster."""
     from ..batch.local import LocalEngine
     from ..batch.workers import WorkerEngine, workers_for
 
@@ -247,7 +252,7 @@ def _print_outcome(outcome: Outcome, is_json: bool) -> None:
 
 
 @contextmanager
-def _stop_at_ctrl_c(is_quiet: bool) -> Iterator[Callable[[], bool]]:
+def stop_at_ctrl_c(is_quiet: bool) -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C or SIGTERM lets the rows on their way end, the second stops at once."""
     asked: list[int] = []
 

@@ -59,7 +59,7 @@ class Progress:
             print(f"{counts.rows} of {total} rows, {said}, {left:.0f} s left", file=sys.stderr, flush=True)
 
     def _count(self) -> int:
-        from ..batch.rows import count_rows
+        from ..inputs.rows import count_rows
 
         settings = self._settings
         total = count_rows(settings.inputs)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .evaluate_data import add_data_options, answer_data, run_swap
 from .options import Commands, add_output_options
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ NETWORKS = {
 
 
 def register(commands: Commands) -> None:
-    parser = commands.add_parser("evaluate", help="measure a batch run and make a page of it")
-    parser.add_argument("run", nargs="?", type=Path, metavar="RUN", help="folder of a run, or its results.jsonl")
+    parser = commands.add_parser("evaluate", help="measure a batch run, or a model on a data set; make a page of it")
+    parser.add_argument(
+        "run", nargs="?", type=Path, metavar="RUN", help="folder of a run, or its results.jsonl; or rows, with --model"
+    )
     parser.add_argument("--results-jsonl", "--results_jsonl", type=Path, metavar="FILE", help="the same, as a file")
     parser.add_argument(
         "--output-eval-json",
@@ -39,6 +42,7 @@ def register(commands: Commands) -> None:
     for name, about in NETWORKS.items():
         flags = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))
         group.add_argument(*flags, dest=name, type=Path, metavar="PATH", help=about)
+    add_data_options(parser)
     add_output_options(parser)
     parser.set_defaults(func=run)
 
@@ -53,8 +57,12 @@ def run(args: argparse.Namespace) -> int:
 
     if (args.run is None) == (args.results_jsonl is None):
         raise InputError("name one run: its folder, or --results_jsonl RUN/results.jsonl")
-    results = results_of(args.run or args.results_jsonl)
+    if args.results_jsonl and (args.model or args.swap):
+        raise InputError("--results_jsonl is answered already; name the rows that --model shall answer as RUN")
+    if args.swap:
+        return run_swap(args)
     metrics = choose_metrics(args.metrics)
+    results = answer_data(args) if args.model else results_of(args.run or args.results_jsonl)
     samples = read_samples(results, args.image_root)
     evaluation = evaluate(samples, metrics, networks_of(args), _teller(args.quiet))
     data = args.output_eval_json or results.parent / DATA

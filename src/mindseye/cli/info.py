@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import samples
 from ..errors import InputError
@@ -18,27 +16,7 @@ from ..printable import printable, printable_json
 from .inputs import IMAGE_SUFFIXES, is_file
 from .options import add_output_options
 
-if TYPE_CHECKING:
-    from ..checkpoints.load import Checkpoint
-
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".json")
-MOST_REQUESTS = 1_000_000
-PART_NAMES = {
-    "words": "word embeddings and head",
-    "und": "understanding expert",
-    "gen": "drawing expert",
-    "vit": "eyes (ViT)",
-    "connector": "connector",
-    "latents": "ways into and out of latents",
-    "tables": "fixed position tables",
-    "autoencoder": "autoencoder",
-}
-WORKS = (  # title, kind, branches of guidance
-    ("read", "read", 1),
-    ("draw, no guidance", "draw", 1),
-    ("draw", "draw", 2),
-    ("edit", "edit", 3),
-)
 
 
 def register(commands: Any) -> None:
@@ -52,6 +30,9 @@ def register(commands: Any) -> None:
     parser.add_argument("target", metavar="MODEL|PICTURE", help='"pocket", a folder, a hub id, or a picture file')
     parser.add_argument("--weights", metavar="FILE", help="name of the weight file in the folder")
     add_output_options(parser)
+    parser.add_argument("--plan", action="store_true", help="show where loading would put each part, and in which form")
+    parser.add_argument("--device", default="auto", help="device of the plan (default: auto)")
+    parser.add_argument("--dtype", default="auto", help="number format of the plan (default: auto)")
     parser.add_argument("--size", metavar="WxH", help="picture size of the memory estimate (default: the largest)")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="requests at once, 1 to 1000000 (default: 1)")
     parser.set_defaults(func=run)
@@ -65,13 +46,22 @@ def run(arguments: argparse.Namespace) -> int:
         facts = picture_facts(path)
         show = _show_picture
     else:
-        facts = model_facts(arguments.target, arguments.weights, arguments.size, arguments.batch)
+        facts = _facts_of_model(arguments)
         show = _show_model
     if arguments.json:
         print(printable_json(facts, 1))
     else:
         show(facts)
     return 0
+
+
+def _facts_of_model(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ..checkpoints.load import open_checkpoint
+    from .model_facts import model_facts, plan_facts
+
+    checkpoint = open_checkpoint(arguments.target, arguments.weights)
+    facts = model_facts(arguments.target, checkpoint, arguments.size, arguments.batch)
+    return {**facts, "plan": plan_facts(checkpoint, arguments.device, arguments.dtype)} if arguments.plan else facts
 
 
 def picture_facts(path: Path) -> dict[str, Any]:
@@ -95,71 +85,6 @@ def picture_facts(path: Path) -> dict[str, Any]:
     return {**facts, "made": made}
 
 
-def model_facts(model: str, weights_name: str | None = None, size: str | None = None, batch: int = 1) -> dict[str, Any]:
-    """Everything about a model that its headers and small files tell; numbers are parameters and bytes."""
-    from ..checkpoints.estimate import Work, estimate_memory, legal_sizes
-    from ..checkpoints.headers import BYTES_OF_DTYPE
-    from ..checkpoints.load import open_checkpoint
-    from ..inputs.tokenizer import Tokenizer
-
-    if not 1 <= batch <= MOST_REQUESTS:
-        raise InputError(f"--batch is {batch}; expected 1 to {MOST_REQUESTS}")
-    checkpoint = open_checkpoint(model, weights_name)
-    config = checkpoint.found.config
-    tokenizer = Tokenizer.from_folder(checkpoint.folder)
-    tokenizer.check_fits(config.decoder.vocab_size)
-    sizes = legal_sizes(config)
-    width, height = _parse_size(size, sizes.step, sizes.largest) if size else (sizes.largest, sizes.largest)
-    formats = sorted({info.dtype for info in checkpoint.tensors.values()})
-    number_bytes = max(BYTES_OF_DTYPE[name] for name in formats)
-    memory = {}
-    for title, kind, branches in WORKS:
-        if kind == "read" or checkpoint.vae_tensors:
-            work = Work(kind, width, height, batch, branches)
-            estimate = estimate_memory(config, work, number_bytes)
-            memory[title] = {**asdict(estimate), "total": estimate.total}
-    return {
-        "model": model,
-        "folder": str(checkpoint.folder),
-        "weights": checkpoint.weights.name,
-        "stored_as": formats,
-        "parameters": checkpoint.num_parameters,
-        "parts": _parts(checkpoint),
-        "special_tokens": asdict(tokenizer.special),
-        "words": config.decoder.vocab_size,
-        "sizes": asdict(sizes),
-        "memory": {"width": width, "height": height, "batch": batch, "bytes": memory},
-        "config": asdict(config),
-        "notes": [*checkpoint.found.notes, *([] if checkpoint.vae_tensors else ["no ae.safetensors: cannot draw"])],
-    }
-
-
-def _parts(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
-    from ..checkpoints.estimate import part_of
-
-    parts = {part: {"parameters": 0, "bytes": 0} for part in PART_NAMES}
-    for table in (checkpoint.tensors, checkpoint.vae_tensors):
-        for name, info in table.items():
-            part = parts[part_of(name)]
-            part["parameters"] += info.num_parameters
-            part["bytes"] += info.num_bytes
-    return parts
-
-
-def _parse_size(text: str, step: int, largest: int) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", text.strip().lower())
-    if not match:
-        raise InputError(f'--size is "{text}"; expected width x height, like {largest}x{largest}')
-    width, height = int(match[1]), int(match[2])
-    fitting = [min(largest, max(step, round(side / step) * step)) for side in (width, height)]
-    if fitting != [width, height]:
-        raise InputError(
-            f"{width}x{height} is no size of this model: both sides must be multiples of {step} up to {largest}; "
-            f"nearest: {fitting[0]}x{fitting[1]}"
-        )
-    return width, height
-
-
 def _show_picture(facts: dict[str, Any]) -> None:
     print(f"{printable(facts['picture'])}: {facts['width']} x {facts['height']}")
     made = facts["made"]
@@ -174,13 +99,21 @@ def _show_picture(facts: dict[str, Any]) -> None:
 
 def _show_model(facts: dict[str, Any]) -> None:
     stored = ", ".join(facts["stored_as"])
-    print(f"{printable(facts['model'])} ({facts['weights']}, {stored}): {facts['parameters']:,} parameters")
-    parts = [
-        (PART_NAMES[name], f"{part['parameters']:,}", _bytes(part["bytes"])) for name, part in facts["parts"].items()
-    ]
+    said = f"{printable(facts['model'])} ({facts['weights']}, {stored})"
+    print(f"{said}: {facts['family']}, {facts['parameters']:,} parameters")
+    parts = [(name, f"{part['parameters']:,}", _bytes(part["bytes"])) for name, part in facts["parts"].items()]
     _table("parts", ("part", "parameters", "stored"), parts)
     tokens = [(name, str(i)) for name, i in facts["special_tokens"].items()]
     _table(f"special tokens (of {facts['words']:,} words)", ("token", "id"), tokens)
+    if "sizes" in facts:
+        _show_pictures_and_memory(facts)
+    if "plan" in facts:
+        _show_plan(facts["plan"])
+    for note in facts["notes"]:
+        print(f"note: {printable(note)}")
+
+
+def _show_pictures_and_memory(facts: dict[str, Any]) -> None:
     sizes = facts["sizes"]
     by_ratio = ", ".join(f"{ratio} {w}x{h}" for ratio, (w, h) in sizes["by_ratio"].items())
     print(f"pictures: sides are multiples of {sizes['step']} up to {sizes['largest']}; largest: {by_ratio}")
@@ -188,8 +121,19 @@ def _show_model(facts: dict[str, Any]) -> None:
     title = f"memory for {memory['width']}x{memory['height']}, batch {memory['batch']}, as stored"
     rows = [(work, *(_bytes(n) for n in parts.values())) for work, parts in memory["bytes"].items()]
     _table(title, ("work", "weights", "keys, values", "activations", "autoencoder", "peak"), rows)
-    for note in facts["notes"]:
-        print(f"note: {printable(note)}")
+
+
+def _show_plan(plan: dict[str, Any]) -> None:
+    columns = ("part", "tensors", "stored as", "loaded as", "on", "bytes")
+    rows = [
+        (row["part"], str(row["tensors"]), row["stored_as"], row["form"], row["device"], _bytes(row["bytes"]))
+        for row in plan["parts"]
+    ]
+    _table("how it would be loaded", columns, rows)
+    free = "an unknown number" if plan["free_bytes"] is None else _bytes(plan["free_bytes"])
+    print(f"{_bytes(plan['bytes'])} in all, of {free} free; on the way at most {_bytes(plan['largest_bytes'])} more")
+    if plan["laid_out_for_cpu"]:
+        print("every layer is laid out for this CPU's matrix products as soon as it is whole")
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

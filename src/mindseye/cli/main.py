@@ -39,6 +39,7 @@ VERBS = (
     "evaluate",
     "compare",
     "world",
+    "data",
 )
 STOPPED = 128  # and the number of the signal
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, MindseyeError: 2}

@@ -54,8 +54,11 @@ def load_model(args: argparse.Namespace, understanding_only: bool = False) -> Mo
         from ..checkpoints.load import open_checkpoint
         from ..generation.prepare import check_drawing_size
 
-        found = open_checkpoint(args.model, args.weights, understanding_only)
-        check_drawing_size(args.width, args.height, found.found.config)
+        opened = open_checkpoint(args.model, args.weights, understanding_only)
+        grid = opened.family.latents(opened.found.config)
+        if grid is None:
+            raise InputError(f"{args.model} is a {opened.family.name} model, which does not draw")
+        check_drawing_size(args.width, args.height, grid)
     model = load(
         args.model,
         device=args.device,

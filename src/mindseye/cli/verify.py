@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     checks = [*replay_all(model, recording)]
     if "train" in recording.cases:
         assert model.vae is not None and isinstance(model.network, UnifiedModel)
-        found = replay_train_case(model.network, model.vae, model.tokenizer.encode, recording.tensors, recording.said)
+        found = replay_train_case(model.network, model.vae, model.tokenizer, recording.tensors, recording.said)
         checks += compare_training(recording, found)
     rows = worst_by_case(checks)
     agrees = bool(rows) and all(row.agrees for row in rows)

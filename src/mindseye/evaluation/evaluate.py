@@ -101,6 +101,7 @@ def evaluation_data(samples: Sequence[Sample], folder: Path) -> list[dict[str, A
             "question": sample.question,
             "ground_truth_reasoning": sample.truth.reasoning,
             "ground_truth_answer": sample.truth.answer,
+            **({"ground_truth_answers": list(sample.truth.answers)} if sample.truth.others else {}),
             "ground_truth_images": [_named(sample, picture.source, folder) for picture in sample.truth.pictures],
             "output_reasoning": sample.output_text,
             "output_images": [os.path.relpath(path, folder) for path in sample.output_images],

@@ -111,7 +111,10 @@ def read_samples(results: Path, image_root: Path | None = None) -> list[Sample]:
             continue  # of a run that was killed; its --resume does that row again
         fields = parse_object(line)
         if "sample_id" not in fields or not any(name in fields for name in (*OUTPUT_FIELDS, "error")):
-            raise InputError(f"{results}, line {line.number}, is no result: it has no sample_id or no output_reasoning")
+            raise InputError(
+                f"{results}, line {line.number}, is no result: it has no sample_id or no output_reasoning; "
+                "rows that nobody has answered need --model"
+            )
         samples.append(Sample(fields["sample_id"], fields, results.parent, finder))
     if not samples:
         raise InputError(f"{results} holds no finished row yet")

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from ..inputs.segments import LatentSegment, Segment, TextSegment, VitSegment
-from ..networks.interface import LatentGrid
+from ..networks.config import LatentGrid
 from ..networks.kv_cache import KVCache
 from .prepare import encode_latents
 from .work import Feed, Latents, Logits, Story, Wants

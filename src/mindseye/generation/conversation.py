@@ -16,8 +16,8 @@ from ..inputs.images import from_pixels
 from ..inputs.segments import LatentSegment, Segment
 from ..loaded import LoadedModel
 from ..messages import Image, Item, Message, Text
+from ..networks.config import LatentGrid
 from ..networks.grids import grid_indices, tokens_to_latent
-from ..networks.interface import LatentGrid
 from ..params import ImageParams, TextParams
 from .flow import Branches, denoise
 from .prefix_cache import PrefixCache

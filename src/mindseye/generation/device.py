@@ -1,10 +1,9 @@
-"""What the engine asks of the machine: free memory, whether it ran out, the end of a pass, threads."""
+"""What the engine asks of the machine: free memory, whether it ran out, the end of a pass and its numbers."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
+from torch import Tensor
 
 from ..errors import MemoryShortError
 from ..networks.interface import Network
@@ -12,24 +11,20 @@ from ..networks.interface import Network
 SMALL_PASS = 4e9  # operations
 BUSY_SHARE = 0.4  # of a core
 LOOK_EVERY, STALE_AFTER = 0.2, 2.0  # seconds
-UNKNOWN_MEMORY = 8 << 30
-
-
-def free_bytes(device: torch.device) -> int:
-    """Bytes of memory that are free on a device; a guess of 8 GiB where nobody tells."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return UNKNOWN_MEMORY
 
 
 def synchronize(device: torch.device) -> None:
     """Wait until everything that was asked of a device is done, so that its time is booked where it was spent."""
     if device.type not in ("cpu", "meta"):
         torch.accelerator.synchronize(device)
+
+
+def read_back(numbers: Tensor) -> Tensor:
+    """Numbers of the device on the host: the one place where the host waits for them.
+
+    An engine calls it at most once a step, and is given another where there is nothing to read.
+    """
+    return numbers.cpu()
 
 
 def readable(error: Exception, num_tokens: int) -> Exception:

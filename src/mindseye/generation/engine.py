@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..device_memory import free_bytes
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
 from ..events import Event
 from ..networks.interface import Network
 from ..networks.vae import Autoencoder
-from .device import free_bytes, operations_of, readable, synchronize
+from .device import operations_of, read_back, readable, synchronize
 from .job import Job, Listener, raised
 from .passes import run_pass
 from .prefix_cache import PrefixCache
 from .scheduler import Batch, EngineConfig, Part, Scheduler
 from .threads import ThreadChoice
-from .work import Decode, Encode, Story, Wait
+from .work import Decode, Encode, Look, Story, Wait
+
+UNKNOWN_MEMORY = 8 << 30  # bytes
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,25 @@ class Stats:
 class Engine:
     """Runs requests on one network and its autoencoder. Without a network it runs stories that need none."""
 
-    def __init__(self, network: Network | None, vae: Autoencoder | None, config: EngineConfig | None = None) -> None:
+    def __init__(
+        self,
+        network: Network | None,
+        vae: Autoencoder | None,
+        config: EngineConfig | None = None,
+        read_back: Callable[[Tensor], Tensor] = read_back,
+    ) -> None:
         self.network = network
         self.vae = vae
         self.config = config or EngineConfig()
         most = self.config.max_cache_bytes
         self.device = _device(network)
+        if network is not None:
+            network.caches.use(self.config.kv_cache)
         self.prefixes = PrefixCache(_prefix_bytes(network, self.config))
-        self.scheduler = Scheduler(self.config, free_bytes(self.device) // 2 if most is None else most)
+        self.scheduler = Scheduler(
+            self.config, (free_bytes(self.device) or UNKNOWN_MEMORY) // 2 if most is None else most
+        )
+        self._read_back = read_back
         self._threads = ThreadChoice(self.config.num_threads)
         self._num_finished = self._num_tokens = 0
         self._lock = threading.RLock()
@@ -77,7 +91,11 @@ class Engine:
             self._num_finished += self.scheduler.drop_ended()
             self.scheduler.admit()
             self._wake(self.scheduler.running)
-            batch = self.scheduler.next_batch()
+            looking = [job for job in self.scheduler.running if job.kind == "looking"]
+            batch = None if looking else self.scheduler.next_batch()
+            if looking:
+                self._look(looking)
+                self._wake(looking)
             if batch is not None:
                 started = time.perf_counter()
                 self._run(batch)
@@ -157,6 +175,18 @@ class Engine:
             self.scheduler.running = [job for job in self.scheduler.running if not job.is_done]
             self._num_finished += before - len(self.scheduler.running)
 
+    def _look(self, jobs: Sequence[Job]) -> None:
+        """Read the numbers that these jobs want to see, all at once."""
+        wanted = [job.work.numbers.flatten() for job in jobs if isinstance(job.work, Look)]
+        try:
+            found = self._read_back(torch.cat([numbers.float() for numbers in wanted]))
+        except Exception as error:
+            for job in jobs:
+                job.fail(readable(error, 0))
+            return
+        for job, numbers in zip(jobs, found.split([len(numbers) for numbers in wanted]), strict=True):
+            job.receive(numbers, 0.0)
+
     def _run(self, batch: Batch) -> None:
         if batch.picture is not None:
             self._through_autoencoder(batch.picture)
@@ -194,7 +224,7 @@ class Engine:
             if threads != threads_before:
                 torch.set_num_threads(threads)
             started = time.perf_counter()
-            results = run_pass(self.network, feeds)
+            results = run_pass(self.network, feeds, self._read_back)
             synchronize(self.device)
             self._threads.note(operations, threads, time.perf_counter() - started)
             return results
@@ -224,7 +254,7 @@ class Engine:
             given = work.pixels if isinstance(work, Encode) else work.latent
             result = go(given[None].to(self.vae.device, self.vae.dtype))[0].float()
             synchronize(self.vae.device)
-            return result
+            return result if isinstance(work, Encode) else self._read_back(result)
         except Exception as error:
             error.__context__ = error.__cause__ = None
             return error.with_traceback(None)

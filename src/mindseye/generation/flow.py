@@ -14,13 +14,12 @@ from ..errors import InputError, MindseyeError
 from ..events import DrawingStep
 from ..inputs.segments import ImageFrame
 from ..networks.interface import Network
-from ..networks.kv_cache import DrawingCache
 from ..params import ImageParams
 from .context import Context
 from .guidance import merge
 from .schedule import make_schedule
 from .step_cache import TaylorSeer
-from .work import Feed, Latents, Story, Wants
+from .work import Feed, Latents, Look, Story, Wants
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Branch:
         self, network: Network, context: Context, num_tokens: int, marks: tuple[int, ...], has_step_cache: bool
     ) -> None:
         self._network = network
-        self._cache = DrawingCache(context.cache, num_tokens + len(marks))
+        self._cache = context.cache.canvas(num_tokens + len(marks))
         self._position = context.position
         self._marks = marks
         self._step_cache = TaylorSeer() if has_step_cache else None
@@ -84,7 +83,7 @@ def denoise(
         latents = Latents(x_t, step.t, start.position_indices)
         velocities = yield from _velocities({c.digest: walkers[c.digest] for c in wanted}, latents)
         v_t = velocities[branches.full.digest]
-        if i == 0 and not v_t.isfinite().all():
+        if i == 0 and not (yield Look(v_t.isfinite().all())):
             raise MindseyeError(
                 "the network gave values that are no numbers at the first step of a drawing, before any guidance: its "
                 "weights are damaged or too large for this number format (try dtype float32)"
@@ -96,7 +95,7 @@ def denoise(
         preview = (yield from paint(x_t - v_t * step.t)) if is_shown else None
         x_t = x_t - v_t * step.dt
         yield DrawingStep(i + 1, len(schedule), preview)
-    if not x_t.isfinite().all():
+    if not (yield Look(x_t.isfinite().all())):
         raise InputError(
             f"the drawing grew without bounds (cfg_text_scale {params.cfg_text_scale:g}, cfg_img_scale "
             f"{params.cfg_img_scale:g}, timestep_shift {params.timestep_shift:g}); lower them"

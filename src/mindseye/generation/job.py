@@ -16,9 +16,9 @@ from typing import Any, Literal, Protocol
 from ..errors import CancelledError, DeadlineError, MindseyeError
 from ..events import Event, Failed, TurnEnd
 from .device import readable
-from .work import Decode, Encode, Feed, Story, Tally, Wait, Work
+from .work import Decode, Encode, Feed, Look, Story, Tally, Wait, Work
 
-Kind = Literal["nothing", "writing", "drawing", "picture", "waiting"]
+Kind = Literal["nothing", "writing", "drawing", "picture", "waiting", "looking"]
 DRAWN = ("velocity", "states")
 Listener = Callable[[Event], None]
 
@@ -95,13 +95,16 @@ class Job:
             self.kind = "drawing" if any(feed.wants in DRAWN for feed in work) else "writing"
         elif isinstance(work, Wait):
             self.kind, self.ready_at = "waiting", time.perf_counter() + work.seconds
+        elif isinstance(work, Look):
+            self.kind = "looking"
         else:
             self.kind = "picture"
 
     def receive(self, result: Any, seconds: float) -> None:
         """Take in the result of its work; `wake` goes on from there."""
         assert self.work is not None
-        self._count(self.work, seconds)
+        if not isinstance(self.work, Look):
+            self._count(self.work, seconds)
         self.work, self.kind = None, "nothing"
         self._received = [result]
 
@@ -120,7 +123,7 @@ class Job:
             while True:
                 said = self._story.send(result)
                 result = None
-                if isinstance(said, (list, Encode, Decode, Wait)):
+                if isinstance(said, (list, Encode, Decode, Wait, Look)):
                     self.take(said)
                     return
                 if isinstance(said, Tally):

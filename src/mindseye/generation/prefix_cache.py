@@ -44,7 +44,7 @@ class PrefixCache:
         with self._lock:
             self._forget(context.digest)
             self._entries[context.digest] = context.fork()
-            for storage in context.cache.chunks:
+            for storage in context.cache.storage:
                 held = self._num_holders.get(id(storage), 0)
                 self._num_holders[id(storage)] = held + 1
                 self.num_bytes += 0 if held else storage.num_bytes
@@ -59,7 +59,7 @@ class PrefixCache:
 
     def _forget(self, digest: bytes) -> None:
         context = self._entries.pop(digest, None)
-        for storage in context.cache.chunks if context else ():
+        for storage in context.cache.storage if context else ():
             held = self._num_holders.pop(id(storage)) - 1
             if held:
                 self._num_holders[id(storage)] = held

@@ -6,8 +6,8 @@ from __future__ import annotations
 from ..errors import InputError
 from ..inputs.images import to_pixels
 from ..inputs.segments import LatentSegment
+from ..networks.config import LatentGrid
 from ..networks.grids import grid_indices, latent_to_tokens
-from ..networks.interface import LatentGrid
 from .work import Encode, Story
 
 

@@ -1,63 +1,73 @@
 """Choosing the next token, for all requests that write at once and on the device where the scores are.
 
-Each request draws its noise from its own CPU generator, so what it writes depends neither on its neighbours nor on
-the device.
+What was chosen is read back once. Each request draws its noise from its own CPU generator, so what it writes depends
+neither on its neighbours nor on the device.
 """
 # B rows, V vocab_size
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from ..events import TokenLogprob
+from ..networks.to_device import send
 from ..params import TextParams
+from .device import read_back
 from .work import Choice, Logits
 
 MINUS_INFINITY = float("-inf")
+ReadBack = Callable[[Tensor], Tensor]
 
 
-def choose(scores: Tensor, choices: Sequence[Choice | None]) -> list[Logits]:
+def choose(scores: Tensor, choices: Sequence[Choice | None], read_back: ReadBack = read_back) -> list[Logits]:
     """Scores (B, V), float32, with a choice or none a row -> the rows' results."""
     best = scores.argmax(-1)
     if all(choice is None or choice.is_plain for choice in choices):
-        return [Logits(row, token, token) for row, token in zip(scores, best.tolist(), strict=True)]
+        return [Logits(row, token, token) for row, token in zip(scores, read_back(best).tolist(), strict=True)]
     adjusted = _adjusted(scores, choices)
     chosen = best if adjusted is scores else adjusted.argmax(-1)
     drawn = [i for i, choice in enumerate(choices) if choice and choice.params.temperature > 0]
     if drawn:
-        sampled = _sample(adjusted[drawn], [choice for choice in choices if choice and choice.params.temperature > 0])
-        chosen = chosen.index_put((torch.tensor(drawn, device=scores.device),), sampled)
-    ids = torch.stack([best, chosen], dim=1).tolist()  # one read-back for both
-    logprobs = _logprobs(scores, [token for _, token in ids], choices)
-    return [Logits(row, top, token, said) for row, (top, token), said in zip(scores, ids, logprobs, strict=True)]
+        [rows] = send([drawn], scores.device)
+        sampled = _sample(adjusted[rows], [choice for choice in choices if choice and choice.params.temperature > 0])
+        chosen = chosen.index_put((rows,), sampled)
+    told = Told(scores, chosen, choices)
+    found = read_back(torch.cat([best.float(), chosen.float(), *told.numbers]))  # float32 holds every id
+    tops, ids, rest = found.split([len(best), len(best), len(found) - 2 * len(best)])
+    tokens = [int(token) for token in ids.tolist()]
+    each = zip(scores, tops.tolist(), tokens, told.logprobs(tokens, rest), strict=True)
+    return [Logits(row, int(top), token, logprob) for row, top, token, logprob in each]
 
 
 def _adjusted(scores: Tensor, choices: Sequence[Choice | None]) -> Tensor:
     """Scores with each row's repetition penalty and token bias; the same object where no row has any."""
-    changed = scores
+    size = scores.shape[1]
+    said, biased = [], []
     for i, choice in enumerate(choices):
-        if choice is None or (choice.params.repetition_penalty == 1 and not choice.params.token_bias):
+        if choice is None:
             continue
-        if changed is scores:
-            changed = scores.clone()
-        _adjust(changed[i], choice)
-    return changed
+        params = choice.params
+        if params.repetition_penalty != 1:
+            said += [(i, token, params.repetition_penalty) for token in sorted(set(choice.said))]
+        biased += [(i, token, bias) for token, bias in params.token_bias if token < size]
+    if said:
+        places, penalties = _placed(said, scores)
+        likely = scores[places]
+        scores = scores.index_put(places, torch.where(likely > 0, likely / penalties, likely * penalties))
+    if biased:
+        places, biases = _placed(biased, scores)
+        scores = scores.index_put(places, biases, accumulate=True)
+    return scores
 
 
-def _adjust(row: Tensor, choice: Choice) -> None:
-    """Change a row (V,) in place: what was said becomes less likely, biased tokens more or less."""
-    penalty = choice.params.repetition_penalty
-    if penalty != 1 and choice.said:
-        ids = torch.tensor(sorted(set(choice.said)), device=row.device)
-        said = row[ids]
-        row[ids] = torch.where(said > 0, said / penalty, said * penalty)
-    for token, bias in choice.params.token_bias:
-        if token < len(row):
-            row[token] += bias
+def _placed(changes: Sequence[tuple[int, int, float]], like: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """(row, token, number) triples as indices into scores and their numbers."""
+    rows, tokens, numbers = zip(*changes, strict=True)
+    places = send([rows, tokens], like.device)
+    return (places[0], places[1]), torch.tensor(numbers, dtype=like.dtype, device=like.device)
 
 
 def _sample(scores: Tensor, choices: Sequence[Choice]) -> Tensor:
@@ -80,7 +90,8 @@ def _keep_top_k(scores: Tensor, params: Sequence[TextParams]) -> Tensor:
     ordered = scores.topk(largest).values  # (B, largest)
     last = torch.tensor([[min(k, largest) - 1] for k in wanted], device=scores.device)
     floor = ordered.gather(1, last)
-    floor[torch.tensor([k == most for k in wanted], device=scores.device)] = MINUS_INFINITY
+    has_all = torch.tensor([[k == most] for k in wanted], device=scores.device)
+    floor = floor.masked_fill(has_all, MINUS_INFINITY)
     return scores.masked_fill(scores < floor, MINUS_INFINITY)
 
 
@@ -97,24 +108,32 @@ def _column(values: Sequence[float], like: Tensor) -> Tensor:
     return torch.tensor([[value] for value in values], dtype=like.dtype, device=like.device)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    row: int
-    num_likeliest: int
+class Told:
+    """Log-probabilities of tokens under the model's own distribution, for the rows that asked for them."""
 
+    def __init__(self, scores: Tensor, chosen: Tensor, choices: Sequence[Choice | None]) -> None:
+        """`chosen` (B,) are the rows' tokens; `numbers` are what is to be read back."""
+        wanted = {i: c.params.logprobs for i, c in enumerate(choices) if c and c.params.logprobs is not None}
+        self._wanted = wanted
+        self._num_rows = len(choices)
+        self._most = max(wanted.values(), default=0)
+        self.numbers: list[Tensor] = []
+        if wanted:
+            [rows] = send([list(wanted)], scores.device)
+            logs = scores[rows].log_softmax(-1)
+            top = logs.topk(self._most)
+            self.numbers = [logs.gather(1, chosen[rows][:, None]), top.indices.float(), top.values]
+            self.numbers = [numbers.flatten() for numbers in self.numbers]
 
-def _logprobs(scores: Tensor, tokens: Sequence[int], choices: Sequence[Choice | None]) -> list[TokenLogprob | None]:
-    """The log-probability of each row's token under the model's own distribution, where it was asked for."""
-    found: list[TokenLogprob | None] = [None] * len(tokens)
-    asked = [_Asked(i, c.params.logprobs) for i, c in enumerate(choices) if c and c.params.logprobs is not None]
-    if not asked:
+    def logprobs(self, tokens: Sequence[int], read: Tensor) -> list[TokenLogprob | None]:
+        """One a row, or None where nobody asked; `tokens` were chosen, `read` are the numbers on the host."""
+        found: list[TokenLogprob | None] = [None] * self._num_rows
+        num = len(self._wanted)
+        if not num:
+            return found
+        own, top = read[:num], read[num:].view(2, num, self._most).tolist()
+        table = zip(own.tolist(), *top, strict=True)
+        for (row, num_likeliest), (logprob, likely, logs) in zip(self._wanted.items(), table, strict=True):
+            pairs = [(int(token), value) for token, value in zip(likely, logs, strict=True)][:num_likeliest]
+            found[row] = TokenLogprob(tokens[row], logprob, tuple(pairs))
         return found
-    rows = [each.row for each in asked]
-    logs = scores[rows].log_softmax(-1)
-    own = logs.gather(1, torch.tensor([[tokens[i]] for i in rows], device=scores.device))[:, 0].tolist()
-    top = logs.topk(max(each.num_likeliest for each in asked))
-    likeliest = zip(top.indices.tolist(), top.values.tolist(), strict=True)
-    for each, logprob, (ids, values) in zip(asked, own, likeliest, strict=True):
-        pairs = list(zip(ids, values, strict=True))[: each.num_likeliest]
-        found[each.row] = TokenLogprob(tokens[each.row], logprob, tuple(pairs))
-    return found

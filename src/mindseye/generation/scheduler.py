@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import InputError, MemoryShortError, OverloadedError
+from ..networks.caches import check_kind
 from ..params import check_types
 from .job import Job, Kind
 from .work import Feed
@@ -42,9 +43,12 @@ class EngineConfig:
     """Share of the time that writing gets while pictures are drawn (above 0, below 1)."""
     num_threads: int | None = None
     """CPU threads of a pass; None for the process's own number, and one for little work beside busy programs."""
+    kv_cache: str = "auto"
+    """How keys and values are kept: "chunks" for a CPU, "blocks" for other devices, "auto" for what fits the device."""
 
     def __post_init__(self) -> None:
         check_types(self)
+        check_kind(self.kv_cache)
         for name in ("max_tokens_per_pass", "max_chunk", "max_running"):
             self._check(getattr(self, name) >= 1, name, "1 or more")
         for name in ("max_waiting", "max_cache_bytes", "prefix_cache_bytes"):

@@ -16,7 +16,7 @@ from ..inputs.tokenizer import TextStream, Tokenizer
 from ..params import TextParams
 from ..thoughts import CLOSE, OPEN, ThoughtStream
 from .context import Context
-from .work import Choice, Feed, Logits, Story, Wants
+from .work import Choice, Feed, Logits, Look, Story, Wants
 
 MOST_CAPACITY = 1024
 ROOM_TO_CLOSE = 16  # tokens for the closing tag and the first words after it
@@ -74,7 +74,7 @@ class Writer:
             [logits] = yield [feed]
             position += len(unfed)
             if not ids:
-                check_scores(logits)
+                yield from check_scores(logits)
             if watch:
                 watch(logits)
             token = logits.chosen
@@ -111,9 +111,9 @@ class Writer:
         return closing
 
 
-def check_scores(logits: Logits) -> None:
+def check_scores(logits: Logits) -> Story[None]:
     """Raise MindseyeError where the scores are no numbers: the likeliest of them would be the first word, for ever."""
-    if not logits.scores.isfinite().all():
+    if not (yield Look(logits.scores.isfinite().all())):
         raise MindseyeError(
             "the network scored the first word with values that are no numbers: its weights are damaged or too large "
             "for this number format (try dtype float32)"

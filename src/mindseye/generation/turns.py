@@ -15,7 +15,7 @@ from ..params import DRAW, ImageParams, TextParams
 from .conversation import Conversation
 from .policies import WhenToDraw, split_marks
 from .views import View
-from .work import Logits, Story
+from .work import Logits, Look, Story
 
 Task = Literal["ask", "draw", "edit", "generate"]
 
@@ -27,7 +27,7 @@ class Request:
     `messages`: a whole conversation whose last message is the user's, or, as the short form for one user's turn, its
     items. `task`: "ask" answers in words, "draw" and "edit" end in one picture, "generate" answers in words and
     pictures as `when_to_draw` decides. `system_prompt` is said first in a conversation that has none; with `think` it
-    tells the model to think before it answers or draws. The same seed gives the same answer on every device. After
+    tells the model to think before it answers or draws. The same seed draws the same noise on every device. After
     `deadline` seconds the request ends with DeadlineError.
     """
 
@@ -127,7 +127,7 @@ def _generate(request: Request, conversation: Conversation, generator: torch.Gen
     view: View = "understanding" if policy.kind == "never" else "whole"
     after = (yield from conversation.read(view, "logits")) if ends_in_words else None
     num_texts = num_images = 0
-    why = _called_by_model(after, policy, conversation)
+    why = yield from _called_by_model(after, policy, conversation)
     while True:
         if why and num_images == policy.max_images:
             return "max_images"
@@ -135,7 +135,7 @@ def _generate(request: Request, conversation: Conversation, generator: torch.Gen
             yield from conversation.draw(request.image, generator, request.seed, why)
             num_images += 1
             after = yield from conversation.read(view, "logits")
-            why = _called_by_model(after, policy, conversation)
+            why = yield from _called_by_model(after, policy, conversation)
             goes_on = policy.kind == "rule" or _opens_text(after, policy, conversation)
         else:
             if num_texts == policy.max_rounds:
@@ -148,7 +148,7 @@ def _generate(request: Request, conversation: Conversation, generator: torch.Gen
             if policy.is_final(written.text):
                 return "stop"
             is_called = policy.kind == "rule" and policy.calls_for_picture(written.text)
-            why = "rule" if is_called else _called_by_model(after, policy, conversation)
+            why = "rule" if is_called else (yield from _called_by_model(after, policy, conversation))
             goes_on = _opens_text(after, policy, conversation)
         if not why and not goes_on:
             return "end"
@@ -191,16 +191,18 @@ def _fill_marks(request: Request, conversation: Conversation, generator: torch.G
     return written.finish
 
 
-def _called_by_model(after: Logits | None, policy: WhenToDraw, conversation: Conversation) -> str | None:
+def _called_by_model(after: Logits | None, policy: WhenToDraw, conversation: Conversation) -> Story[str | None]:
     """ "model" or "bias" when the model's next token opens an image, by itself or leaned on."""
     opening = conversation.loaded.prompt_format.image_opening
     if policy.kind != "model" or after is None or opening is None:
         return None
     if after.best == opening and policy.image_bias >= 0:
         return "model"
+    if policy.image_bias == 0:
+        return None
     leaned = after.scores.clone()
     leaned[opening] += policy.image_bias
-    if int(leaned.argmax()) != opening:
+    if (yield Look(leaned.argmax())) != opening:
         return None
     return "model" if after.best == opening else "bias"
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..events import Event, TokenLogprob
 from ..inputs.segments import VitSegment
-from ..networks.kv_cache import DrawingCache, KVCache
+from ..networks.kv_cache import Growing
 from ..params import TextParams
 
 Wants = Literal["nothing", "logits", "velocity", "states"]
@@ -56,7 +56,7 @@ class Feed:
     token, the velocity (L, Z), or the gen stream's states before the final norm (L, D).
     """
 
-    cache: KVCache | DrawingCache
+    cache: Growing
     position: int
     ids: tuple[int, ...]
     vit: VitSegment | None = None
@@ -131,6 +131,13 @@ class Tally:
     number: int
 
 
-Work = list[Feed] | Encode | Decode | Wait
+@dataclass(frozen=True)
+class Look:
+    """A few numbers of a tensor on the network's device, wanted on the host."""
+
+    numbers: Tensor
+
+
+Work = list[Feed] | Encode | Decode | Wait | Look
 Result = TypeVar("Result")
 Story = Generator[Work | Event | Tally, Any, Result]

@@ -220,8 +220,12 @@ def resize_to_limits(image: Image.Image, limits: ImageLimits) -> Image.Image:
 
 def to_pixels(image: Image.Image) -> Tensor:
     """An RGB image as float32 (C, H, W) in -1..1."""
-    values = torch.from_numpy(np.array(image.convert("RGB")))  # (H, W, C)
-    return values.permute(2, 0, 1).float().div(127.5).sub(1.0).contiguous()
+    return pixels_of(np.array(image.convert("RGB")))
+
+
+def pixels_of(levels: np.ndarray) -> Tensor:
+    """Images as uint8 (..., H, W, C) -> float32 (..., C, H, W) in -1..1."""
+    return torch.from_numpy(levels).movedim(-1, -3).float().div(127.5).sub(1.0).contiguous()
 
 
 def from_pixels(pixels: Tensor) -> Image.Image:

@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,25 @@ class Line:
 
 def read_lines(path: Path) -> Iterator[Line]:
     """The lines of a file; InputError when it is missing or no plain file."""
+    yield from _lines_from(path, 0, 0)
+
+
+def read_lines_at(path: Path, offset: int, number: int, count: int) -> Iterator[Line]:
+    """`count` lines that are not blank from a byte offset on, where a line begins; `number` lines came before it."""
+    yield from islice(_lines_from(path, offset, number), count)
+
+
+def _lines_from(path: Path, offset: int, number: int) -> Iterator[Line]:
     check_file(path)
-    number = offset = 0
     with path.open("rb") as file:
+        file.seek(offset)
         while data := file.readline(LONGEST_LINE):
             size, is_long = len(data), False
             while not data.endswith(b"\n") and (more := file.readline(LONGEST_LINE)):
                 size, is_long, data = size + len(more), True, more
             number += 1
             is_whole = data.endswith(b"\n")
-            if number == 1:
+            if offset == 0:
                 data = data.removeprefix(_BOM)
             if is_long or data.strip():
                 yield Line(number, offset, None if is_long else data.rstrip(b"\r\n"), is_whole)

@@ -19,7 +19,7 @@ class Names:
 
     def name(self, fields: dict[str, Any], number: int) -> SampleId:
         """The id of the row with this number; rows must come in order."""
-        wanted: SampleId = next((fields[key] for key in ID_FIELDS if _is_name(fields.get(key))), number)
+        wanted = own_id(fields, number)
         found, attempt = wanted, 1
         while not self._claim(str(found)):
             attempt += 1
@@ -31,6 +31,11 @@ class Names:
         is_new = digest not in self._taken
         self._taken.add(digest)
         return is_new
+
+
+def own_id(fields: dict[str, Any], number: int) -> SampleId:
+    """The id that a row gives itself, else its number; another row may have the same."""
+    return next((fields[key] for key in ID_FIELDS if _is_name(fields.get(key))), number)
 
 
 def folder_name(sample_id: SampleId) -> str:

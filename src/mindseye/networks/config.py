@@ -71,6 +71,22 @@ class VaeConfig:
 
 
 @dataclass(frozen=True)
+class LatentGrid:
+    """What a network draws: at most `side` x `side` tokens of `token_size` numbers, `patch` x `patch` latent pixels
+    and `pixels_per_token` x `pixels_per_token` pixels each."""
+
+    side: int
+    patch: int
+    token_size: int
+    pixels_per_token: int
+
+    @property
+    def most_pixels(self) -> int:
+        """Pixels of the longest side that can be drawn."""
+        return self.side * self.pixels_per_token
+
+
+@dataclass(frozen=True)
 class UnifiedConfig:
     """A whole BAGEL-family model."""
 
@@ -91,3 +107,8 @@ class UnifiedConfig:
     def pixels_per_token(self) -> int:
         """Pixels a side of one latent token."""
         return self.latent_patch_size * self.vae.downsample
+
+    @property
+    def latents(self) -> LatentGrid:
+        """What a model of these sizes draws."""
+        return LatentGrid(self.max_latent_size, self.latent_patch_size, self.latent_token_size, self.pixels_per_token)

@@ -44,7 +44,8 @@ class CpuLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (N, D) -> (N, M)
         return multiply(x, self.weight, self.bias)
 
-    def refuse(self, *_: Any, **__: Any) -> Any:
+    @staticmethod
+    def refuse(*_: Any, **__: Any) -> Any:
         """There is no way to move, convert, copy, pickle or refill what is packed."""
         raise MindseyeError(FIXED)
 

@@ -15,9 +15,9 @@ def grid_indices(rows: int, columns: int, side: int) -> Tensor:
 
 
 def to_patches(pixels: Tensor, patch_size: int) -> Tensor:
-    """(C, H, W) -> (P, p * p * C), row by row; inside a patch the order is row, column, channel."""
-    assert not (pixels.shape[1] % patch_size or pixels.shape[2] % patch_size)
-    return rearrange(pixels, "c (h p) (w q) -> (h w) (p q c)", p=patch_size, q=patch_size)
+    """(..., C, H, W) -> (..., P, p * p * C), row by row; inside a patch the order is row, column, channel."""
+    assert not (pixels.shape[-2] % patch_size or pixels.shape[-1] % patch_size)
+    return rearrange(pixels, "... c (h p) (w q) -> ... (h w) (p q c)", p=patch_size, q=patch_size)
 
 
 def latent_to_tokens(latent: Tensor, patch: int) -> Tensor:

@@ -9,32 +9,17 @@ that does not draw has no second one. What attention means is handed in (`attent
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from .attention import Attend
+from .caches import Caches
+from .config import LatentGrid
 from .kv_cache import CacheShape, KVCache
 
 Streams = tuple[Tensor, Tensor | None]
-
-
-@dataclass(frozen=True)
-class LatentGrid:
-    """What a network draws: at most `side` x `side` tokens of `token_size` numbers, `patch` x `patch` latent pixels
-    and `pixels_per_token` x `pixels_per_token` pixels each."""
-
-    side: int
-    patch: int
-    token_size: int
-    pixels_per_token: int
-
-    @property
-    def most_pixels(self) -> int:
-        """Pixels of the longest side that can be drawn."""
-        return self.side * self.pixels_per_token
 
 
 class Network(Protocol):
@@ -73,6 +58,11 @@ class Network(Protocol):
     @property
     def latents(self) -> LatentGrid | None:
         """What it draws; None where it does not."""
+        ...
+
+    @property
+    def caches(self) -> Caches:
+        """Whoever makes its caches, of the kind that fits its device."""
         ...
 
     def new_cache(self) -> KVCache:

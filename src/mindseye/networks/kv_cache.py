@@ -1,26 +1,21 @@
-"""Keys and values of what has been said so far.
+"""Keys and values of what has been said so far: what whoever runs a network may ask of a cache, whatever its storage.
 
-A cache is a row of chunks. A chunk is filled from the left and never rewritten, so a fork only notes which
-chunks it sees and how far: nothing is copied. Whoever appends first behind the end of a shared chunk goes on
-in it; any other starts a chunk of its own.
+`kv_chunks` keeps them for a CPU, `kv_blocks` for a device that pays for every launch; `caches` says which it is.
 """
-# L layers, G key/value heads, C capacity, E head_dim, T new tokens
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
-from torch import Tensor
-
-KeysValues = tuple[Tensor, Tensor]
-SPARE_CAPACITY = 256  # tokens; an answer to what was just read mostly fits behind it
 
 
 class Ledger:
-    """Bytes of keys and values that are held at this moment; chunks come and go in any thread."""
+    """Bytes of keys and values that are held at this moment; storage comes and goes in any thread."""
 
     def __init__(self) -> None:
         self.num_bytes = 0
@@ -33,7 +28,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class CacheShape:
-    """What every chunk of a model's caches has in common, and the ledger that counts them."""
+    """What all of a model's caches have in common, and the ledger that counts their bytes."""
 
     num_layers: int
     num_key_value_heads: int
@@ -42,145 +37,63 @@ class CacheShape:
     dtype: torch.dtype
     ledger: Ledger = field(default_factory=Ledger, compare=False)
 
-
-class Chunk:
-    """Storage for `capacity` tokens, of which the first `used` are taken."""
-
-    def __init__(self, shape: CacheShape, capacity: int) -> None:
-        size = (shape.num_layers, shape.num_key_value_heads, capacity, shape.head_dim)
-        self.keys = torch.empty(size, device=shape.device, dtype=shape.dtype)  # (L, G, C, E)
-        self.values = torch.empty(size, device=shape.device, dtype=shape.dtype)
-        self.capacity = capacity
-        self.used = 0
-        self.num_bytes = 2 * self.keys.numel() * self.keys.element_size()
-        self._ledger = shape.ledger
-        self._ledger.add(self.num_bytes)
-
-    def __del__(self) -> None:
-        if hasattr(self, "_ledger"):
-            self._ledger.add(-self.num_bytes)
-
-    def by_layer(self, start: int, end: int) -> list[KeysValues]:
-        """Each layer's keys and values of some tokens, (G, end - start, E), as views."""
-        return list(zip(*(x[:, :, start:end].unbind() for x in (self.keys, self.values)), strict=True))
-
-    def places(self, start: int, end: int) -> list[KeysValues]:
-        """The same as places to write to, (end - start, G, E)."""
-        return list(zip(*(x[:, :, start:end].transpose(1, 2).unbind() for x in (self.keys, self.values)), strict=True))
+    @property
+    def bytes_per_token(self) -> int:
+        """Bytes of one token's keys and values over all layers."""
+        return 2 * self.num_layers * self.num_key_value_heads * self.head_dim * self.dtype.itemsize
 
 
-class KVCache:
+class Storage(Protocol):
+    """A piece of memory that several caches may see."""
+
+    num_bytes: int
+
+
+class Growing(ABC):
+    """What a forward pass asks of whatever a sequence's tokens are written to: `reserve`, then one of the others."""
+
+    shape: CacheShape
+    length: int
+    """Tokens before those that are being written."""
+
+    @abstractmethod
+    def reserve(self, num_tokens: int, capacity: int = 0) -> None:
+        """Make place for `num_tokens` more tokens; `capacity` is how many will have come in a while."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Keep what was written since `reserve`."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Forget what was reserved and not committed; without effect where nothing was."""
+
+
+class DrawingCache(Growing):
+    """A context's keys and values with places behind them for an image being drawn, overwritten at every step."""
+
+
+class KVCache(Growing):
     """Append-only keys and values of one sequence."""
 
-    def __init__(self, shape: CacheShape) -> None:
-        self.shape = shape
-        self._seen: list[tuple[Chunk, int]] = []
-        self._pending = 0
-        self._places: list[KeysValues] = []
-        self._parts: list[tuple[KeysValues, ...]] = []
-        self.length = 0
-
+    @abstractmethod
     def prefix(self, length: int) -> KVCache:
         """A cache that sees the first `length` tokens and goes on by itself; storage is shared."""
-        assert not self._pending and length <= self.length
-        twin = KVCache(self.shape)
-        for chunk, seen in self._seen:
-            if twin.length == length:
-                break
-            visible = min(seen, length - twin.length)
-            twin._seen.append((chunk, visible))
-            twin.length += visible
-        return twin
+
+    @abstractmethod
+    def canvas(self, num_tokens: int) -> DrawingCache:
+        """This context with places for the `num_tokens` tokens of a drawing."""
+
+    @property
+    @abstractmethod
+    def storage(self) -> Sequence[Storage]:
+        """The pieces of memory that this cache sees, each once."""
 
     def fork(self) -> KVCache:
         """A cache that sees the same tokens and goes on by itself; storage is shared."""
         return self.prefix(self.length)
 
-    def reserve(self, num_tokens: int, capacity: int = 0) -> None:
-        """Make place for `num_tokens` more tokens, in storage that can hold at least `capacity` of them."""
-        assert not self._pending
-        if not self._seen or not self._can_extend(*self._seen[-1], num_tokens):
-            capacity = max(num_tokens + SPARE_CAPACITY, capacity, self.length)
-            self._seen.append((Chunk(self.shape, capacity), 0))
-        chunk, seen = self._seen[-1]
-        self._pending = num_tokens
-        chunk.used = seen + num_tokens
-        self._places = chunk.places(seen, chunk.used)
-        visible = [*self._seen[:-1], (chunk, chunk.used)]
-        self._parts = list(zip(*(c.by_layer(0, n) for c, n in visible), strict=True))
-
-    @staticmethod
-    def _can_extend(chunk: Chunk, seen: int, num_tokens: int) -> bool:
-        return chunk.used == seen and seen + num_tokens <= chunk.capacity
-
-    def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
-        """Store one layer's new keys and values, given in pieces (t, G, E); returns all parts so far (G, n, E)."""
-        _fill(self._places[layer], keys, values)
-        return self._parts[layer]
-
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> Sequence[KeysValues]:
-        """`write` for one piece, in as few operations as it takes: every written word passes here in every layer."""
-        place = self._places[layer]
-        place[0].copy_(keys)
-        place[1].copy_(values)
-        return self._parts[layer]
-
-    def commit(self) -> None:
-        """Keep what was written since `reserve`."""
-        chunk, seen = self._seen[-1]
-        self._seen[-1] = (chunk, seen + self._pending)
-        self.length += self._pending
-        self._close()
-
-    def abandon(self) -> None:
-        """Forget what was reserved but not committed."""
-        if self._pending:
-            chunk, seen = self._seen[-1]
-            chunk.used = seen
-            self._close()
-
-    def _close(self) -> None:
-        self._pending, self._places, self._parts = 0, [], []
-
-    @property
-    def chunks(self) -> list[Chunk]:
-        """The chunks that this cache sees, each once."""
-        return list({id(chunk): chunk for chunk, _ in self._seen}.values())
-
     def bytes_owned(self, but_not: KVCache | None = None) -> int:
-        """Bytes of storage that this cache sees, without the chunks that `but_not` sees too."""
-        others = {id(chunk) for chunk, _ in but_not._seen} if but_not else set()
-        return sum(chunk.num_bytes for chunk in self.chunks if id(chunk) not in others)
-
-
-class DrawingCache:
-    """A context's keys and values laid out in one piece, with places at the end for an image being drawn.
-
-    The places are overwritten at every denoising step; the context before them is copied once a drawing.
-    """
-
-    def __init__(self, cache: KVCache, num_tokens: int) -> None:
-        self.shape = cache.shape
-        self.length = cache.length
-        chunk = Chunk(cache.shape, cache.length + num_tokens)
-        start = 0
-        for source, seen in cache._seen:
-            chunk.keys[:, :, start : start + seen] = source.keys[:, :, :seen]
-            chunk.values[:, :, start : start + seen] = source.values[:, :, :seen]
-            start += seen
-        self._places = chunk.places(start, chunk.capacity)
-        self._whole = chunk.by_layer(0, chunk.capacity)
-
-    def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
-        """Overwrite the image's places with pieces (t, G, E); returns the whole as one part (G, n + T, E)."""
-        _fill(self._places[layer], keys, values)
-        return self._whole[layer : layer + 1]
-
-
-def _fill(places: KeysValues, keys: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    """Write pieces (t, G, E) of keys and of values one after the other into their places (T, G, E)."""
-    for place, pieces in zip(places, (keys, values), strict=True):
-        start = 0
-        for piece in pieces:
-            place[start : start + len(piece)].copy_(piece)
-            start += len(piece)
+        """Bytes of the storage that this cache sees, without what `but_not` sees too."""
+        others = {id(piece) for piece in but_not.storage} if but_not else set()
+        return sum(piece.num_bytes for piece in self.storage if id(piece) not in others)

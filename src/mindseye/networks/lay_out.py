@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import nn
 
 from .cpu_expert import CpuExpert
 from .cpu_layout import CpuLinear, can_lay_out_layers, keep_freed_memory, pack, unpack
-from .gpt2 import Gpt2Attention, Gpt2MLP
+from .gpt2 import Gpt2Layer
 from .mot import ModuleExpert, MoTLayer, members
 
 SMALL = 1 << 20  # numbers in a matrix; where there are fewer, a product of two side by side saves a call worth more
@@ -24,18 +24,17 @@ def lay_out_for_cpu(network: nn.Module) -> None:
     for module in list(network.modules()):
         lay_out_module(module)
     keep_freed_memory()
-    for module in network.modules():
-        packed = next((part for part in module.modules() if isinstance(part, CpuLinear)), None)
-        if packed is not None and packed is not module:  # refuses before anything is touched
-            module._apply = packed.refuse  # type: ignore[method-assign]
+    for module in _around_packed(network):  # refuses before anything is touched
+        module._apply = CpuLinear.refuse  # type: ignore[assignment]
 
 
 def lay_out_module(module: nn.Module) -> None:
     """Lay out one module of a network, without what stands inside it. Most have nothing to lay out."""
     if isinstance(module, MoTLayer):
         _lay_out_experts(module)
-    if isinstance(module, (Gpt2Attention, Gpt2MLP)):
-        _lay_out_linears(module)
+    if isinstance(module, Gpt2Layer):
+        _lay_out_linears(module.attn)
+        _lay_out_linears(module.mlp)
     head, table = getattr(module, "lm_head", None), getattr(module, "model", None)
     embeddings = getattr(table, "embed_tokens", None)
     if isinstance(head, nn.Linear) and isinstance(embeddings, nn.Embedding):
@@ -75,6 +74,17 @@ def _lay_out_experts(layer: MoTLayer) -> None:
             layer.heads,
             layer.self_attn.head_dim,
         )
+
+
+def _around_packed(network: nn.Module) -> Iterable[nn.Module]:
+    """The modules that hold packed layers, at any depth."""
+    modules = dict(network.named_modules())
+    around: set[str] = set()
+    for name, module in modules.items():
+        while isinstance(module, CpuLinear) and name:
+            name = name.rpartition(".")[0]
+            around.add(name)
+    return [modules[name] for name in around]
 
 
 def _lay_out_linears(module: nn.Module) -> None:

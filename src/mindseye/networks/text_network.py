@@ -8,8 +8,9 @@ from typing import Protocol
 from torch import Tensor
 
 from ..errors import ONLY_UNDERSTANDS, MindseyeError
-from .interface import LatentGrid
-from .kv_cache import CacheShape, KVCache, Ledger
+from .caches import Caches
+from .config import LatentGrid
+from .kv_cache import CacheShape, KVCache
 from .placed import Placed
 
 
@@ -34,13 +35,13 @@ class TextNetwork(Placed):
     def __init__(self, decoder: DecoderSizes) -> None:
         super().__init__()
         self._sizes = decoder
-        self._ledger = Ledger()
+        self.caches = Caches()
 
     @property
     def cache_shape(self) -> CacheShape:
         sizes = self._sizes
         numbers = (sizes.num_hidden_layers, sizes.num_key_value_heads, sizes.head_dim)
-        return CacheShape(*numbers, self.device, self.dtype, self._ledger)
+        return CacheShape(*numbers, self.device, self.dtype, self.caches.ledger)
 
     @property
     def max_position_embeddings(self) -> int:
@@ -56,7 +57,7 @@ class TextNetwork(Placed):
 
     def new_cache(self) -> KVCache:
         """An empty context."""
-        return KVCache(self.cache_shape)
+        return self.caches.new(self.cache_shape)
 
     def embed_images(self, images: Sequence[Tensor]) -> Sequence[Tensor]:
         raise MindseyeError("this network has no eyes")

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from .attention import Attend
-from .config import UnifiedConfig
+from .config import LatentGrid, UnifiedConfig
 from .decoder import Decoder
 from .embeddings import Connector, PositionTable, TimestepEmbedder
 from .grids import grid_indices, to_patches
-from .interface import LatentGrid, Streams
+from .interface import Streams
 from .text_network import TextNetwork
 from .vit import Vit
 
@@ -87,9 +87,7 @@ class UnifiedModel(TextNetwork):
 
     @property
     def latents(self) -> LatentGrid | None:
-        config = self.config
-        sizes = (config.max_latent_size, config.latent_patch_size, config.latent_token_size, config.pixels_per_token)
-        return None if self.understanding_only else LatentGrid(*sizes)
+        return None if self.understanding_only else self.config.latents
 
     def initialise(self, generator: torch.Generator) -> None:
         """Random weights for training from nothing: normal with deviation 0.02, velocity head at zero."""

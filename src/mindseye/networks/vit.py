@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import attend_images
+from .attention.images import AttendImages, attend_within_images
 from .config import VitConfig
 
 
@@ -38,10 +38,10 @@ class VitAttention(nn.Module):
         for name in ("k_proj", "v_proj", "q_proj", "out_proj"):
             self.add_module(name, nn.Linear(config.hidden_size, config.hidden_size))
 
-    def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
+    def forward(self, x: Tensor, attend: AttendImages) -> Tensor:
         heads = (self.num_heads, -1)
         q, k, v = (project(x).unflatten(-1, heads) for project in (self.q_proj, self.k_proj, self.v_proj))
-        return self.out_proj(attend_images(q, k, v, lengths))
+        return self.out_proj(attend(q, k, v))
 
 
 class VitMLP(nn.Module):
@@ -62,8 +62,8 @@ class VitLayer(nn.Module):
         self.mlp = VitMLP(config)
         self.layer_norm2 = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
 
-    def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
-        x = x + self.self_attn(self.layer_norm1(x), lengths)
+    def forward(self, x: Tensor, attend: AttendImages) -> Tensor:
+        x = x + self.self_attn(self.layer_norm1(x), attend)
         return x + self.mlp(self.layer_norm2(x))
 
 
@@ -82,8 +82,9 @@ class VisionTransformer(nn.Module):
 
     def forward(self, patches: Tensor, position_indices: Tensor, lengths: Sequence[int]) -> Tensor:
         x = self.embeddings(patches, position_indices)
+        attend = attend_within_images(lengths, x.device)
         for layer in self.encoder.layers:
-            x = layer(x, lengths)
+            x = layer(x, attend)
         return self.post_layernorm(x)
 
 

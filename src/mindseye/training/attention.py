@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..networks.to_device import send
 from .batches import Bucket
 
 BLOCKED = -1e4  # finite: a row of padding sees nothing, and its softmax must still be defined
@@ -24,18 +25,20 @@ class BucketedAttention:
     def __init__(self, buckets: Sequence[Bucket], device: torch.device) -> None:
         self.buckets = buckets
         self.shapes = [bucket.rows.shape for bucket in buckets]
-        rows = torch.cat([torch.from_numpy(bucket.rows).flatten() for bucket in buckets]).to(device)
+        rows = torch.cat([torch.from_numpy(bucket.rows).flatten() for bucket in buckets]).long()
+        places = torch.arange(len(rows))
         is_token = rows >= 0
-        places = torch.arange(len(rows), device=device)
-        self.gather = rows.clamp(min=0)  # (Q,)
-        self.padding = places[~is_token]
-        self.scatter = torch.empty(int(is_token.sum()), dtype=torch.int64, device=device)
-        self.scatter[rows[is_token]] = places[is_token]  # (N,) place of each stream token
+        scatter = torch.empty(int(is_token.sum()), dtype=torch.int64)
+        scatter[rows[is_token]] = places[is_token]
+        sent = send([rows.clamp(min=0), places[~is_token], scatter], device)
+        self.gather, self.padding, self.scatter = sent  # (Q,), the places of padding, (N,) place of each stream token
         self.masks = [torch.from_numpy(~bucket.mask).to(device) for bucket in buckets]
         self.biases: list[Tensor] = []
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        dtype = torch.get_autocast_dtype(q.device.type) if torch.is_autocast_enabled(q.device.type) else v.dtype
+        device = q.device.type
+        is_mixed = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+        dtype = torch.get_autocast_dtype(device) if is_mixed else v.dtype
         if not self.biases:
             self._make_biases(k.shape[1], q.shape[1] // k.shape[1], dtype)
         sizes = [batch * length for batch, length in self.shapes]

@@ -18,11 +18,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ..inputs.images import pixels_of
 from ..networks.config import VaeConfig
 from ..networks.vae import Autoencoder, ResnetBlock
 from ..settings import check_ranges
 from ..whole_files import whole_file, write_whole
 from ..worlds.world import World
+from .precision import CPU, mixed
 from .stopping import HalfWay, Stop
 
 Report = Callable[[dict[str, float]], None]
@@ -88,7 +90,11 @@ class AutoencoderSettings:
 
 
 def train_autoencoder(
-    settings: AutoencoderSettings, subject: Subject, report: Report, half_way: HalfWay | None = None
+    settings: AutoencoderSettings,
+    subject: Subject,
+    report: Report,
+    half_way: HalfWay | None = None,
+    device: torch.device = CPU,
 ) -> Autoencoder:
     """A trained autoencoder whose latents have mean 0 and spread 1; `report` gets the losses now and then.
 
@@ -99,13 +105,14 @@ def train_autoencoder(
     pool = render_pool(subject, settings.pool_size, stop=half_way.stop if half_way else None)
     autoencoder = Autoencoder(settings.config)
     prepare_for_training(autoencoder)
+    autoencoder.to(device)
     parameters = list(autoencoder.parameters())
     optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
     first = half_way.resume(autoencoder, optimizer) if half_way else 0
     for step in range(first, settings.num_steps):
         torch.manual_seed(seed * 1_000_003 + step)  # a step depends on its number alone, so a run can go on
         rng = np.random.default_rng((seed, step))
-        pixels = draw_batch(pool, rng, settings, whole=step >= settings.num_crop_steps)
+        pixels = draw_batch(pool, rng, settings, whole=step >= settings.num_crop_steps).to(device)
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * warmup_cosine(step, settings)
         loss, parts = autoencoder_loss(autoencoder, pixels, settings)
@@ -117,7 +124,7 @@ def train_autoencoder(
             report({"step": step, **{name: value.item() for name, value in parts.items()}})
         if half_way:
             half_way.after_step(step + 1, autoencoder, optimizer)
-    return normalise_latents(autoencoder.eval(), to_pixels(pool[:2000]))
+    return normalise_latents(autoencoder.eval(), pixels_of(pool[:2000]).to(device))
 
 
 def render_pool(subject: Subject, size: int, split: str = "train", stop: Stop | None = None) -> np.ndarray:
@@ -131,18 +138,13 @@ def render_pool(subject: Subject, size: int, split: str = "train", stop: Stop | 
     return pool
 
 
-def to_pixels(pictures: np.ndarray) -> Tensor:
-    """(B, S, S, 3) uint8 -> (B, 3, S, S) in -1..1."""
-    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
-
-
 def draw_batch(pool: np.ndarray, rng: np.random.Generator, settings: AutoencoderSettings, whole: bool) -> Tensor:
     """Pixels of random pictures of the pool, or of one random crop of each."""
     pictures = pool[rng.integers(0, len(pool), settings.whole_batch_size if whole else settings.batch_size)]
     if not whole:
         top, left = rng.integers(0, pictures.shape[1] - settings.crop_size + 1, 2)
         pictures = pictures[:, top : top + settings.crop_size, left : left + settings.crop_size]
-    return to_pixels(pictures)
+    return pixels_of(pictures)
 
 
 def prepare_for_training(autoencoder: Autoencoder) -> None:
@@ -169,7 +171,7 @@ def autoencoder_loss(
     autoencoder: Autoencoder, pixels: Tensor, settings: AutoencoderSettings
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss and its parts, with the peak signal-to-noise ratio of this batch in dB."""
-    with torch.autocast(pixels.device.type, torch.bfloat16):
+    with mixed(pixels.device):
         mean, log_variance = (moment.float() for moment in autoencoder.encode_moments(pixels))
         log_variance = log_variance.clamp(-12, 4)
         latents = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()  # (B, C, h, h)
@@ -200,7 +202,7 @@ def normalise_latents(autoencoder: Autoencoder, pixels: Tensor) -> Autoencoder:
     shift, scale = scaled.mean().item(), 1 / scaled.std().item()
     normalised = Autoencoder(replace(autoencoder.config, shift_factor=shift, scale_factor=scale))
     normalised.load_state_dict(autoencoder.state_dict())
-    return normalised.eval()
+    return normalised.to(pixels.device).eval()
 
 
 @torch.no_grad()

@@ -1,15 +1,16 @@
-"""Packs plans into one batch: streams of tokens, rotary positions, masks and labels."""
+"""Packs lessons into one batch: streams of tokens, rotary positions, masks and labels."""
 # Nt text tokens, P ViT patches, L latent tokens, N = Nt + P + L, B samples of a bucket, T tokens of the longest,
 # M labelled tokens, I images in the gen stream
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .plans import ImageSegment, Marks, Plan, TextSegment, plan_length
+from ..inputs.segments import LatentSegment, TextSegment, VitSegment
+from .lessons import Lesson, Taught, num_features
 
 PADDING = -1
 
@@ -26,17 +27,19 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Batch:
-    """Everything about a batch but its pixels; stream order is texts and marks, then ViT, then latents."""
+    """A batch of lessons; stream order is texts and marks, then ViT, then latents."""
 
     text_ids: np.ndarray
     """(Nt,) token ids of texts and marks."""
     positions: np.ndarray
     """(N,) rotary positions in stream order."""
-    vit_images: tuple[ImageSegment, ...]
-    latent_images: tuple[ImageSegment, ...]
-    """(I,) images of the gen stream, clean ones and noisy ones."""
+    vit_images: tuple[VitSegment, ...]
+    latent_images: tuple[LatentSegment, ...]
+    """(I,) images of the gen stream, clean ones and those to be drawn."""
+    is_drawn: tuple[bool, ...]
+    """(I,)"""
     label_indices: np.ndarray
-    """(M,) which text tokens predict something."""
+    """(M,) which tokens of texts and ViT predict something."""
     labels: np.ndarray
     """(M,) what they predict."""
     buckets: tuple[Bucket, ...]
@@ -48,114 +51,108 @@ class Batch:
         return len(self.positions)
 
     @property
-    def images(self) -> list[Hashable]:
-        """Every image once, in order of appearance."""
-        return list(dict.fromkeys(segment.image for segment in (*self.vit_images, *self.latent_images)))
+    def num_samples(self) -> int:
+        return len(self.sample_rows)
+
+    @property
+    def drawn_tokens(self) -> np.ndarray:
+        """(F,) which latent tokens are drawn."""
+        sizes = [num_features(segment) for segment in self.latent_images]
+        return np.flatnonzero(np.repeat(np.array(self.is_drawn, bool), sizes))
 
 
 @dataclass
 class _Streams:
-    """What grows while plans are packed; places in the later streams are kept negative until sizes are known."""
+    """What grows while lessons are packed; places in the later streams are kept large until sizes are known."""
 
     text_ids: list[int] = field(default_factory=list)
     text_positions: list[int] = field(default_factory=list)
-    vit: list[tuple[ImageSegment, int, int]] = field(default_factory=list)  # segment, first place, position
-    latents: list[tuple[ImageSegment, int, int]] = field(default_factory=list)
+    vit: list[VitSegment] = field(default_factory=list)
+    latents: list[LatentSegment] = field(default_factory=list)
+    is_drawn: list[bool] = field(default_factory=list)
+    vit_positions: list[np.ndarray] = field(default_factory=list)
+    latent_positions: list[np.ndarray] = field(default_factory=list)
     num_vit: int = 0
     num_latents: int = 0
-    label_indices: list[int] = field(default_factory=list)
+    label_places: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
 
 
 VIT_STREAM, LATENT_STREAM = 1 << 40, 2 << 40  # added to places until the streams' lengths are known
 
 
-def pack(plans: Sequence[Plan], marks: Marks, stretch: float = 1.2) -> Batch:
-    """One batch of all plans; attention pads a sample at most to `stretch` times its length."""
+def pack(lessons: Sequence[Lesson], stretch: float = 1.2) -> Batch:
+    """One batch of all lessons; attention pads a sample at most to `stretch` times its length."""
     streams = _Streams()
-    rows, segments = [], []
-    for plan in plans:
-        row, lengths = _pack_one(streams, plan, marks)
-        rows.append(row)
-        segments.append((plan, lengths))
+    unresolved = [_pack_one(streams, lesson) for lesson in lessons]
     num_text = len(streams.text_ids)
-    rows = [_resolve(row, num_text, streams.num_vit) for row in rows]
+    rows = [_resolve(row, num_text, streams.num_vit) for row in unresolved]
     buckets = [
-        Bucket(*_pad([rows[i] for i in members], [segments[i] for i in members]))
+        Bucket(*_pad([rows[i] for i in members], [lessons[i] for i in members]))
         for members in _split_by_length([len(row) for row in rows], stretch)
     ]
+    text_positions = np.array(streams.text_positions, np.int64)
     return Batch(
         text_ids=np.array(streams.text_ids, np.int64),
-        positions=_positions(streams),
-        vit_images=tuple(segment for segment, _, _ in streams.vit),
-        latent_images=tuple(segment for segment, _, _ in streams.latents),
-        label_indices=np.array(streams.label_indices, np.int64),
+        positions=np.concatenate([text_positions, *streams.vit_positions, *streams.latent_positions]),
+        vit_images=tuple(streams.vit),
+        latent_images=tuple(streams.latents),
+        is_drawn=tuple(streams.is_drawn),
+        label_indices=_resolve(np.array(streams.label_places, np.int64), num_text, streams.num_vit),
         labels=np.array(streams.labels, np.int64),
         buckets=tuple(buckets),
         sample_rows=tuple(rows),
     )
 
 
-def _pack_one(streams: _Streams, plan: Plan, marks: Marks) -> tuple[np.ndarray, list[int]]:
-    """Add a plan to the streams; its tokens' unresolved places and its segments' lengths."""
+def _pack_one(streams: _Streams, lesson: Lesson) -> np.ndarray:
+    """Add a lesson to the streams; its tokens' unresolved places."""
     places: list[np.ndarray] = []
     position = 0
-    for segment in plan:
-        first = len(streams.text_ids)
+    for taught in lesson:
+        segment = taught.segment
         if isinstance(segment, TextSegment):
-            _add_text(streams, segment, marks, position)
-            places.append(np.arange(first, len(streams.text_ids)))
-            position += segment.num_tokens
-            continue
-        streams.text_ids += (marks.image_start, marks.image_end)
-        streams.text_positions += (position, position)
-        inner = _add_image(streams, segment, position)
-        if segment.end_label is not None:
-            streams.label_indices.append(first + 1)
-            streams.labels.append(segment.end_label)
-        places.append(np.concatenate(([first], inner, [first + 1])))
-        if segment.kind != "noisy":  # nobody sees it later, so it takes no position
-            position += 1
-    return np.concatenate(places), [segment.num_tokens for segment in plan]
+            own = _add_text(streams, segment.ids, range(position, position + len(segment.ids)))
+        else:
+            own = _add_image(streams, taught, position)
+        streams.label_places += [int(own[token]) for token, _ in taught.labels]
+        streams.labels += [label for _, label in taught.labels]
+        places.append(own)
+        position += taught.num_positions
+    return np.concatenate(places)
 
 
-def _add_text(streams: _Streams, segment: TextSegment, marks: Marks, position: int) -> None:
+def _add_text(streams: _Streams, ids: Sequence[int], positions: Sequence[int]) -> np.ndarray:
     first = len(streams.text_ids)
-    streams.text_ids += (marks.start, *segment.ids, marks.end)
-    end = len(streams.text_ids) - 1
-    streams.text_positions += range(position, position + segment.num_tokens)
-    if segment.has_loss:
-        streams.label_indices += range(first, end)
-        streams.labels += (*segment.ids, marks.end)
-    if segment.end_label is not None:
-        streams.label_indices.append(end)
-        streams.labels.append(segment.end_label)
+    streams.text_ids += ids
+    streams.text_positions += positions
+    return np.arange(first, first + len(ids))
 
 
-def _add_image(streams: _Streams, segment: ImageSegment, position: int) -> np.ndarray:
-    size = segment.rows * segment.columns
-    if segment.kind == "vit":
-        first = streams.num_vit
-        streams.vit.append((segment, first, position))
+def _add_image(streams: _Streams, taught: Taught, position: int) -> np.ndarray:
+    """An image between its marks, if it has any: all at one position, or a position a token where it is causal."""
+    segment, size = taught.segment, num_features(taught.segment)
+    assert not isinstance(segment, TextSegment)
+    marks = segment.frame.marks
+    framed = _add_text(streams, marks, [position] * len(marks))
+    positions = np.full(size, position, np.int64) + (np.arange(size) if segment.frame.is_causal else 0)
+    if isinstance(segment, VitSegment):
+        first = VIT_STREAM + streams.num_vit
+        streams.vit.append(segment)
+        streams.vit_positions.append(positions)
         streams.num_vit += size
-        return np.arange(VIT_STREAM + first, VIT_STREAM + first + size)
-    first = streams.num_latents
-    streams.latents.append((segment, first, position))
-    streams.num_latents += size
-    return np.arange(LATENT_STREAM + first, LATENT_STREAM + first + size)
+    else:
+        first = LATENT_STREAM + streams.num_latents
+        streams.latents.append(segment)
+        streams.is_drawn.append(taught.is_drawn)
+        streams.latent_positions.append(positions)
+        streams.num_latents += size
+    return np.concatenate([framed[:1], np.arange(first, first + size), framed[1:]])
 
 
 def _resolve(row: np.ndarray, num_text: int, num_vit: int) -> np.ndarray:
     row = np.where(row >= LATENT_STREAM, row - LATENT_STREAM + num_text + num_vit, row)
     return np.where(row >= VIT_STREAM, row - VIT_STREAM + num_text, row)
-
-
-def _positions(streams: _Streams) -> np.ndarray:
-    parts = [np.array(streams.text_positions, np.int64)]
-    for images in (streams.vit, streams.latents):
-        sizes = [segment.rows * segment.columns for segment, _, _ in images]
-        parts.append(np.repeat(np.array([position for _, _, position in images], np.int64), sizes))
-    return np.concatenate(parts)
 
 
 def _split_by_length(lengths: Sequence[int], stretch: float) -> list[np.ndarray]:
@@ -169,32 +166,26 @@ def _split_by_length(lengths: Sequence[int], stretch: float) -> list[np.ndarray]
     return [np.array(bucket) for bucket in members]
 
 
-def _pad(rows: list[np.ndarray], plans: list[tuple[Plan, list[int]]]) -> tuple[np.ndarray, np.ndarray]:
+def _pad(rows: list[np.ndarray], lessons: list[Lesson]) -> tuple[np.ndarray, np.ndarray]:
     """Rows (B, T) and mask (B, T, T) of some samples."""
     longest = max(len(row) for row in rows)
     shape = (len(rows), longest)
     padded = np.full(shape, PADDING, np.int64)
     number = np.full(shape, np.iinfo(np.int32).max, np.int32)  # of the segment; padding comes after all
-    is_image = np.zeros(shape, bool)
+    is_mutual = np.zeros(shape, bool)
     is_hidden = np.ones(shape, bool)
-    for i, (row, (plan, lengths)) in enumerate(zip(rows, plans, strict=True)):
+    for i, (row, lesson) in enumerate(zip(rows, lessons, strict=True)):
+        lengths = [taught.num_tokens for taught in lesson]
         padded[i, : len(row)] = row
-        number[i, : len(row)] = np.repeat(np.arange(len(plan), dtype=np.int32), lengths)
-        kinds = [(isinstance(s, ImageSegment), isinstance(s, ImageSegment) and s.kind == "noisy") for s in plan]
-        is_image[i, : len(row)] = np.repeat([image for image, _ in kinds], lengths)
-        is_hidden[i, : len(row)] = np.repeat([noisy for _, noisy in kinds], lengths)
+        number[i, : len(row)] = np.repeat(np.arange(len(lesson), dtype=np.int32), lengths)
+        is_mutual[i, : len(row)] = np.repeat([_sees_all_of_itself(taught) for taught in lesson], lengths)
+        is_hidden[i, : len(row)] = np.repeat([taught.is_drawn for taught in lesson], lengths)
     earlier = (number[:, None, :] < number[:, :, None]) & ~is_hidden[:, None, :]
     causal = np.tril(np.ones((longest, longest), bool))
-    same = (number[:, None, :] == number[:, :, None]) & (is_image[:, :, None] | causal)
+    same = (number[:, None, :] == number[:, :, None]) & (is_mutual[:, :, None] | causal)
     mask = (earlier | same) & (padded >= 0)[:, :, None] & (padded >= 0)[:, None, :]
     return padded, mask
 
 
-def grid_indices(image: ImageSegment, table_side: int) -> np.ndarray:
-    """Position indices row * table_side + column of an image's tokens, row by row."""
-    return (np.arange(image.rows)[:, None] * table_side + np.arange(image.columns)).reshape(-1)
-
-
-def total_length(plans: Sequence[Plan]) -> int:
-    """Tokens of all plans together."""
-    return sum(map(plan_length, plans))
+def _sees_all_of_itself(taught: Taught) -> bool:
+    return not isinstance(taught.segment, TextSegment) and not taught.segment.frame.is_causal

@@ -6,15 +6,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
+from ..errors import SettingsError
 from ..pictures import save_png
 from ..whole_files import write_whole
 
 LINES_FILE = "curves.jsonl"
 PICTURE_FILE = "curves.png"
-CURVES = (("ce", (32, 90, 200)), ("mse", (200, 60, 40)))
+BOARD_FOLDER = "tensorboard"
+COLOURS = ((32, 90, 200), (200, 60, 40), (30, 140, 70), (150, 80, 180), (190, 130, 20), (90, 90, 90))
 SIZE, MARGIN = (900, 460), 50  # px
 SMOOTHING = 0.9
 
@@ -22,9 +25,12 @@ SMOOTHING = 0.9
 class Curves:
     """Appends to `curves.jsonl`; lines beyond the step a run resumes from are cut away."""
 
-    def __init__(self, folder: Path, step: int = 0) -> None:
+    def __init__(self, folder: Path, step: int, names: Sequence[str], tensorboard: bool = False) -> None:
+        """`names` are the numbers that the picture shows; with `tensorboard` all go there too."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.names = names
+        self.board = open_board(folder, step) if tensorboard else None
         self.lines = [line for line in read_lines(folder) if line["step"] <= step]
         text = "".join(json.dumps(line) + "\n" for line in self.lines)
         write_whole(folder / LINES_FILE, text)
@@ -34,10 +40,24 @@ class Curves:
         self.lines.append(line)
         with (self.folder / LINES_FILE).open("a") as file:
             file.write(json.dumps(line) + "\n")
+        for name, value in line.items():
+            if self.board and name != "step":
+                self.board.add_scalar(name, value, line["step"])
 
     def draw(self) -> None:
-        """Write `curves.png`."""
-        save_png(draw_curves(self.lines), self.folder / PICTURE_FILE)
+        """Write `curves.png`, and what TensorBoard has not been told yet."""
+        if self.board:
+            self.board.flush()
+        save_png(draw_curves(self.lines, self.names), self.folder / PICTURE_FILE)
+
+
+def open_board(folder: Path, step: int) -> Any:
+    """What writes events for TensorBoard into `folder`; those beyond `step` are hidden there."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise SettingsError('saving.tensorboard needs TensorBoard: pip install "mindseye[train]"') from error
+    return SummaryWriter(str(folder / BOARD_FOLDER), purge_step=step + 1)
 
 
 def as_line(numbers: Mapping[str, float]) -> str:
@@ -59,11 +79,11 @@ def read_lines(folder: Path) -> list[dict[str, float]]:
     return lines
 
 
-def draw_curves(lines: Sequence[dict[str, float]]) -> Image.Image:
+def draw_curves(lines: Sequence[dict[str, float]], names: Sequence[str]) -> Image.Image:
     """Smoothed losses over steps, on a logarithmic scale."""
     image = Image.new("RGB", SIZE, "white")
     draw = ImageDraw.Draw(image)
-    curves = {name: _smoothed([(line["step"], line[name]) for line in lines if line.get(name)]) for name, _ in CURVES}
+    curves = {name: _smoothed([(line["step"], line[name]) for line in lines if line.get(name)]) for name in names}
     values = [value for points in curves.values() for _, value in points]
     if len(values) < 2:
         return image
@@ -80,9 +100,10 @@ def draw_curves(lines: Sequence[dict[str, float]]) -> Image.Image:
         draw.line([(x, y), (x + width, y)], fill=(225, 225, 225))
         draw.text((6, y - 6), f"{value:.3g}", fill="black")
         draw.text((MARGIN + width * i / 4 - 10, SIZE[1] - MARGIN + 8), f"{last * i / 4:.0f}", fill="black")
-    for number, (name, colour) in enumerate(CURVES):
+    for number, name in enumerate(names):
+        colour = COLOURS[number % len(COLOURS)]
         draw.line([place(*point) for point in curves[name]], fill=colour, width=2)
-        draw.text((MARGIN + 60 * number, 20), name, fill=colour)
+        draw.text((MARGIN + 100 * number, 20), name, fill=colour)
     return image
 
 

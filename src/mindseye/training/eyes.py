@@ -17,12 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..inputs.images import pixels_of
+from ..networks.grids import grid_indices, to_patches
 from ..networks.unified import UnifiedModel
 from ..settings import check_ranges
 from ..worlds.world import World
-from .autoencoder import Subject, to_pixels
+from .autoencoder import Subject
 from .optimizer import OptimizerSettings, make_optimizer
-from .pixels import to_patches
+from .precision import CPU, mixed
 from .stopping import HalfWay
 
 Report = Callable[[dict[str, float]], None]
@@ -58,8 +60,7 @@ class SeenPatches(nn.Module):
         """Patches (B, P, numbers) -> scores (B * P, answers) by question."""
         count, per_picture = patches.shape[:2]
         side = round(per_picture**0.5)
-        places = (torch.arange(side)[:, None] * self.vit_pos_embed.side + torch.arange(side)).flatten()  # (P,)
-        indices = places.repeat(count)
+        indices = grid_indices(side, side, self.vit_pos_embed.side).to(patches.device).repeat(count)  # (B * P,)
         features = self.vit_model(patches.flatten(0, 1), indices, [per_picture] * count)
         read = self.connector(features).float() + self.vit_pos_embed(indices)  # (B * P, D)
         normed = F.rms_norm(read, read.shape[-1:])
@@ -67,7 +68,12 @@ class SeenPatches(nn.Module):
 
 
 def teach_eyes(
-    model: UnifiedModel, settings: EyesSettings, subject: Subject, report: Report, half_way: HalfWay | None = None
+    model: UnifiedModel,
+    settings: EyesSettings,
+    subject: Subject,
+    report: Report,
+    half_way: HalfWay | None = None,
+    device: torch.device = CPU,
 ) -> None:
     """Train the ViT and the connector of `model` in place; `report` gets loss and accuracy now and then.
 
@@ -76,7 +82,7 @@ def teach_eyes(
     torch.manual_seed(subject.seed)
     world = subject.world
     per_side = subject.side // model.config.vit.patch_size
-    student = SeenPatches(model, world, per_side)
+    student = SeenPatches(model, world, per_side).to(device)
     pace = OptimizerSettings(
         num_steps=settings.num_steps,
         num_decay_steps=settings.num_steps // 3,
@@ -87,10 +93,10 @@ def teach_eyes(
     for step in range(half_way.resume(student, optimizer) if half_way else 0, settings.num_steps):
         rng = np.random.default_rng((subject.seed, 1, step))  # a step depends on its number alone, so a run can go on
         scenes = [world.sample_scene(rng, "train") for _ in range(settings.batch_size)]
-        pixels = to_pixels(np.stack([world.render(scene, subject.side) for scene in scenes]))
-        with torch.autocast("cpu", torch.bfloat16):
-            scores = student(to_patches(pixels, model.config.vit.patch_size))
-        truth = truth_of(scenes, world, per_side)
+        pixels = pixels_of(np.stack([world.render(scene, subject.side) for scene in scenes]))
+        with mixed(device):
+            scores = student(to_patches(pixels, model.config.vit.patch_size).to(device))
+        truth = {name: answers.to(device) for name, answers in truth_of(scenes, world, per_side).items()}
         losses = [F.cross_entropy(scores[name].float(), truth[name]) for name in truth]
         for group in optimizer.param_groups:
             group["lr"] = pace.learning_rate_at(step)

@@ -40,6 +40,7 @@ class FusedBody:
 
     def __init__(self, body: DecoderBody) -> None:
         config = body.config
+        assert config.use_qk_norm and config.attention_bias
         self.rope = (config.head_dim, config.rope_theta)
         self.heads = Heads(config.num_attention_heads, config.num_key_value_heads, config.head_dim, config.rms_norm_eps)
         sizes = {"HIDDEN": config.hidden_size, "INNER": config.intermediate_size, "HEAD": config.head_dim}

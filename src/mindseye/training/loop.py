@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from ..errors import SettingsError
-from ..networks.unified import UnifiedModel
-from ..networks.vae import Autoencoder
+from ..settings import check_ranges
 from .curves import Curves, as_line
-from .data import WorldStream, see
-from .losses import compute_losses, draw_times, to_network_input
 from .optimizer import OptimizerSettings
-from .recipe import Recipe
 from .resume import TrainState, save_state
+from .step import Numbers, Step
 from .stopping import Stop
 
 Say = Callable[[str], None]
+Watch = Callable[[TrainState], Mapping[str, float]]
+"""Looks at a run at each report and returns numbers for its curves, such as a score on held-out samples."""
+
+
+@dataclass(frozen=True)
+class SavingSettings:
+    """When the state is written and the curves are drawn."""
+
+    every_minutes: float = 3.0
+    report_every: int = 20
+    """Steps between two lines of the curves."""
+    tensorboard: bool = False
+    """Also write the curves for TensorBoard (extra `train`)."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, every_minutes=(0.0, 1e6), report_every=(1, 1_000_000))
 
 
 @dataclass
@@ -34,7 +42,7 @@ class Tally:
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, numbers: dict[str, float | None]) -> None:
+    def add(self, numbers: Mapping[str, float | None]) -> None:
         for name, value in numbers.items():
             if value is not None:
                 self.sums[name] = self.sums.get(name, 0.0) + value
@@ -54,74 +62,51 @@ class Tally:
 
 @dataclass(frozen=True)
 class Trainer:
-    """What stays the same during a run."""
+    """A run: steps, their pace, and the folder that it lives in. It knows neither its stream nor its objective."""
 
-    recipe: Recipe
-    stream: WorldStream
-    model: UnifiedModel
-    autoencoder: Autoencoder
+    step: Step
+    pace: OptimizerSettings
     folder: Path
+    saving: SavingSettings = field(default_factory=SavingSettings)
 
-    def run(self, state: TrainState, say: Say, stop: Stop) -> bool:
-        """Train from where `state` is; True when all steps are done, False when asked to stop before."""
-        settings = settings_of(self.recipe, state)
-        saving, curves = self.recipe.saving, Curves(self.folder, state.step)
+    def run(self, state: TrainState, say: Say, stop: Stop, watch: Watch | None = None) -> bool:
+        """Train from where `state` is; True when all steps are done, False when asked to stop before.
+
+        Of several processes the first one writes and speaks.
+        """
+        pace, processes, saving = pace_of(self.pace, state), self.step.processes, self.saving
+        losses = list(self.step.objective.weights)
+        curves = Curves(self.folder, state.step, losses, saving.tensorboard) if processes.is_first else None
         tally, saved = Tally(), time.monotonic()
-        while state.step < settings.num_steps and not stop.asked:
-            tally.add(self.step(state, settings))
+        while state.step < pace.num_steps and not processes.any(stop.asked):
+            tally.add(self.step(state, pace))
             if state.step % saving.report_every == 0:
-                curves.add(line := tally.line(state.step, settings.learning_rate_at(state.step - 1)))
-                say(as_line(line))
+                line = tally.line(state.step, pace.learning_rate_at(state.step - 1))
+                line |= watch(state) if watch else {}
+                if curves:
+                    curves.add(line)
+                    say(as_line(line))
                 tally = Tally()
-            if time.monotonic() - saved > 60 * saving.every_minutes:
-                save_state(state, self.folder)
-                curves.draw()
+            if curves and time.monotonic() - saved > 60 * saving.every_minutes:
+                self.save(state, curves)
                 saved = time.monotonic()
+        if curves:
+            self.save(state, curves)
+        processes.wait()
+        return state.step >= pace.num_steps
+
+    def save(self, state: TrainState, curves: Curves) -> None:
+        """The state and the picture of the curves."""
         save_state(state, self.folder)
         curves.draw()
-        return state.step >= settings.num_steps
-
-    def step(self, state: TrainState, settings: OptimizerSettings) -> dict[str, float | None]:
-        """One batch, one update; its losses and sizes."""
-        pictured = self.stream[state.step]
-        sizes = (self.model.config.vit.patch_size, self.model.config.latent_patch_size)
-        patches, latents = see(pictured, self.autoencoder, sizes)
-        generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + state.step)
-        noise = torch.randn(latents.shape, generator=generator)
-        is_drawn = [image.kind == "noisy" for image in pictured.batch.latent_images]
-        t = draw_times(is_drawn, self.recipe.losses.timestep_shift, generator)
-        given = to_network_input(pictured.batch, self.model, patches, latents, noise, t)
-        with self.precision():
-            losses = compute_losses(self.model, given)
-            total = losses.total(self.recipe.losses)
-        for group in state.optimizer.param_groups:
-            group["lr"] = settings.learning_rate_at(state.step)
-        state.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
-        if not torch.isfinite(norm):
-            raise SettingsError(f"the gradient at step {state.step} is {norm.item()}; lower the learning rate")
-        state.optimizer.step()
-        state.average.update(self.model, state.step, settings.ema_decay_at(state.step))
-        state.step += 1
-        return {
-            "ce": losses.ce.mean().item() if len(losses.ce) else None,
-            "mse": losses.mse.mean().item() if len(losses.mse) else None,
-            "gradient_norm": norm.item(),
-            "tokens": float(pictured.batch.num_tokens),
-            "samples": float(len(pictured.batch.sample_rows)),
-        }
-
-    def precision(self) -> Any:
-        """bfloat16 products over float32 weights, or float32 throughout."""
-        if self.recipe.precision == "float32":
-            return nullcontext()
-        return torch.autocast("cpu", torch.bfloat16)
 
 
-def settings_of(recipe: Recipe, state: TrainState) -> OptimizerSettings:
-    """The recipe's optimizer settings, or their shortened form when the run was told to finish."""
+def pace_of(pace: OptimizerSettings, state: TrainState) -> OptimizerSettings:
+    """The settings, or their shortened form when the run was told to finish."""
     if state.ending is None:
-        return recipe.optimizer
+        return pace
     num_steps, num_decay_steps = state.ending
-    return recipe.optimizer.finishing_in(num_steps - num_decay_steps, num_decay_steps)
+    return pace.finishing_in(num_steps - num_decay_steps, num_decay_steps)
+
+
+__all__ = ["Numbers", "SavingSettings", "Say", "Trainer", "Watch", "pace_of"]

@@ -11,10 +11,12 @@ from ..settings import check_ranges
 from ..worlds.mixing import check_shares
 from ..worlds.world import World, world_called
 from .autoencoder import AutoencoderSettings
+from .conditions import Dropout
 from .eyes import EyesSettings
-from .losses import LossSettings
+from .loop import SavingSettings
+from .objectives.unified import LossSettings
 from .optimizer import OptimizerSettings
-from .plans import Dropout
+from .precision import PRECISIONS
 from .vocabulary import VocabularySettings
 
 
@@ -121,18 +123,6 @@ class DataSettings:
 
 
 @dataclass(frozen=True)
-class SavingSettings:
-    """When the state is written and the curves are drawn."""
-
-    every_minutes: float = 3.0
-    report_every: int = 20
-    """Steps between two lines of the curves."""
-
-    def __post_init__(self) -> None:
-        check_ranges(self, every_minutes=(0.0, 1e6), report_every=(1, 1_000_000))
-
-
-@dataclass(frozen=True)
 class Recipe:
     """One training run from nothing to a checkpoint folder."""
 
@@ -149,6 +139,10 @@ class Recipe:
     """Training with the decoder's small operations in few passes of C++ (`fuse.py`); needs a C++ compiler."""
     precision: str = "bfloat16"
     """bfloat16 (master weights stay float32) or float32."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1 or mps."""
+    accumulate: int = 1
+    """Batches of each process before the weights move."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
     eyes: EyesSettings = field(default_factory=EyesSettings)
@@ -158,10 +152,10 @@ class Recipe:
     saving: SavingSettings = field(default_factory=SavingSettings)
 
     def __post_init__(self) -> None:
-        check_ranges(self, seed=(0, 2**31 - 1))
+        check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000))
         if self.threads is not None:
             check_ranges(self, threads=(1, 4096))
-        if self.precision not in ("bfloat16", "float32"):
+        if self.precision not in PRECISIONS:
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
         if self.fused and self.precision != "bfloat16":
             raise SettingsError("fused training multiplies in bfloat16; set precision: bfloat16 or fused: false")

@@ -1,30 +1,34 @@
-"""Replays the recorded training case of the reference through our own plans, batches and losses."""
-# L latent tokens, I images in the gen stream
+"""Replays the recorded training case of the reference through our own lessons, batches and losses."""
+# L latent tokens, Z latent_token_size, I images in the gen stream, z latent channels
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import torch
 from torch import Tensor
 
+from ..inputs.formats.bagel import BagelFormat
+from ..inputs.segments import LatentSegment, VitSegment
+from ..inputs.tokenizer import Tokenizer
+from ..networks.grids import grid_indices, latent_to_tokens
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
 from .batches import Batch, pack
-from .losses import LossSettings, compute_losses, shifted_times, to_network_input
-from .pixels import join, to_latent_tokens, to_patches
-from .plans import ImageSegment, Marks, Plan, Segment, TextSegment
-
-Encode = Callable[[str], Sequence[int]]
-KINDS = {("vit_image", 0): "vit", ("vae_image", 0): "vae", ("vae_image", 1): "noisy"}
+from .latents import latents_of
+from .lessons import Lesson, Taught, ends_with, num_features, taught_answer
+from .objectives.flow import Noise, shifted_times
+from .objectives.unified import errors_of, network_input
 
 
 def replay_train_case(
     model: UnifiedModel,
     autoencoder: Autoencoder,
-    encode: Encode,
+    tokenizer: Tokenizer,
     expected: Mapping[str, Tensor],
     cases: Mapping[str, Any],
 ) -> dict[str, Tensor]:
@@ -33,35 +37,22 @@ def replay_train_case(
     `expected` are the recorded tensors (pixels, noise and timesteps are taken from them), `cases` the content
     of `cases.json`. Gradients are left in the model. `train.grad_norm.<parameter>` are their norms.
     """
-    marks = marks_from_cases(cases)
     samples = cases["cases"]["train"]["samples"]
-    plans = [plan_sample(sample, model, encode, marks, expected) for sample in samples]
-    batch = pack(plans, marks)
+    names = {item["image"] for sample in samples for item in sample if item["kind"] == "vae_image"}
+    padded = encode_padded(autoencoder, {name: expected[f"pixels.vae.{name}"] for name in sorted(names)})
+    recorded = Recorded(model, tokenizer, expected, padded)
+    batch = pack([recorded.lesson(sample) for sample in samples])
     config = model.config
-    patches = [to_patches(expected[f"pixels.vit.{s.image}"][None], config.vit.patch_size)[0] for s in batch.vit_images]
-    pictures = [expected[f"pixels.vae.{image.image}"] for image in batch.latent_images]
-    latents = [
-        to_latent_tokens(latent[None], config.latent_patch_size)[0] for latent in encode_padded(autoencoder, pictures)
-    ]
-    lengths = torch.tensor([s.rows * s.columns for s in batch.latent_images])
+    lengths = torch.tensor([num_features(segment) for segment in batch.latent_images])
     firsts = lengths.cumsum(0) - lengths
-    settings = LossSettings(timestep_shift=config.timestep_shift)
-    given = to_network_input(
-        batch,
-        model,
-        join(patches, config.vit.patch_size**2 * config.vit.num_channels),
-        join(latents, config.latent_token_size),
-        expected["train.noise"],
-        shifted_times(expected["train.timesteps_raw"][firsts], settings.timestep_shift),
-    )
-    losses = compute_losses(model, given)
+    times = shifted_times(expected["train.timesteps_raw"][firsts], config.timestep_shift)
+    latents = latents_of(batch.latent_images, autoencoder, config.latent_patch_size, expected["train.noise"].device)
+    errors = errors_of(model, network_input(batch, latents, Noise(expected["train.noise"], times)))
     model.zero_grad()
-    losses.total(settings).backward()
-    found = {"train.ce": losses.ce.detach(), "train.mse": losses.mse.detach()}
-    found |= {
-        "train.loss_ce_mean": losses.ce.detach().mean(),
-        "train.loss_mse_mean": losses.mse.detach().mean(),
-    }
+    ce, mse = errors.ce.mean(), errors.mse.mean()
+    (ce + mse).backward()
+    found = {"train.ce": errors.ce.detach(), "train.mse": errors.mse.detach()}
+    found |= {"train.loss_ce_mean": ce.detach(), "train.loss_mse_mean": mse.detach()}
     found |= describe_batch(batch)
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
@@ -70,72 +61,78 @@ def replay_train_case(
 
 
 @torch.no_grad()
-def encode_padded(autoencoder: Autoencoder, pictures: Sequence[Tensor]) -> list[Tensor]:
-    """Latents of pictures (3, H, W) padded to one size, as the reference's training does.
+def encode_padded(autoencoder: Autoencoder, pictures: Mapping[int, Tensor]) -> dict[int, Tensor]:
+    """Latents (z, h, w) of pictures (3, H, W) padded to one size, as the reference's training does.
 
     Its autoencoder thus sees the padding; only the recorded case needs that, our training has one size.
     """
-    height, width = (max(picture.shape[axis] for picture in pictures) for axis in (1, 2))
-    scale, latents = autoencoder.config.downsample, []
-    for picture in pictures:
+    height, width = (max(picture.shape[axis] for picture in pictures.values()) for axis in (1, 2))
+    scale, latents = autoencoder.config.downsample, {}
+    for name, picture in pictures.items():
         padded = torch.zeros(1, 3, height, width)
         padded[0, :, : picture.shape[1], : picture.shape[2]] = picture
         latent = autoencoder.encode(padded)[0]
-        latents.append(latent[:, : picture.shape[1] // scale, : picture.shape[2] // scale])
+        latents[name] = latent[:, : picture.shape[1] // scale, : picture.shape[2] // scale]
     return latents
 
 
-def marks_from_cases(cases: Mapping[str, Any]) -> Marks:
-    """The recorded ids of the tokens that frame texts and images."""
-    ids = cases["special_token_ids"]
-    return Marks(ids["bos_token_id"], ids["eos_token_id"], ids["start_of_image"], ids["end_of_image"])
+@dataclass(frozen=True)
+class Recorded:
+    """The recorded samples' parts, as lessons."""
 
+    model: UnifiedModel
+    tokenizer: Tokenizer
+    expected: Mapping[str, Tensor]
+    latents: Mapping[int, Tensor]
+    """(z, h, w) by the number of the image."""
 
-def plan_sample(
-    sample: Sequence[Mapping[str, Any]],
-    model: UnifiedModel,
-    encode: Encode,
-    marks: Marks,
-    expected: Mapping[str, Tensor],
-) -> Plan:
-    """The plan of one recorded sample."""
-    labels = {None: None, "<|vision_start|>": marks.image_start, "<|im_start|>": marks.start}
-    config, segments = model.config, []
-    for item in sample:
-        segment: Segment
-        if item["kind"] == "text":
-            end_label = labels[item.get("end_token_predicts")]
-            segment = TextSegment(tuple(encode(item["text"])), bool(item["loss"]), end_label)
-        else:
-            kind = KINDS[item["kind"], item["loss"]]
-            eye, stride = ("vit", config.vit.patch_size) if kind == "vit" else ("vae", config.pixels_per_token)
-            height, width = expected[f"pixels.{eye}.{item['image']}"].shape[1:]
-            segment = ImageSegment(kind, item["image"], height // stride, width // stride)  # type: ignore[arg-type]
-        segments.append(segment)
-    return tuple(segments)
+    def lesson(self, sample: Iterable[Mapping[str, Any]]) -> Lesson:
+        """The lesson of one recorded sample."""
+        return tuple(self.text(item) if item["kind"] == "text" else self.image(item) for item in sample)
+
+    def text(self, item: Mapping[str, Any]) -> Taught:
+        """A text, read or learnt."""
+        special, prompt_format = self.tokenizer.special, BagelFormat(self.tokenizer)
+        opens = {None: None, "<|vision_start|>": special.image_start, "<|im_start|>": special.start}
+        then, ids = opens[item.get("end_token_predicts")], self.tokenizer.encode(item["text"])
+        if item["loss"]:
+            return taught_answer(ids, prompt_format, then)
+        segment = prompt_format.written(ids, "user")
+        return Taught(segment, ends_with(segment, then))
+
+    def image(self, item: Mapping[str, Any]) -> Taught:
+        """An image for the ViT, as clean latents or as latents to learn."""
+        config, frame = self.model.config, BagelFormat(self.tokenizer).image_frame
+        name, content = item["image"], str(item["image"]).encode()
+        if item["kind"] == "vit_image":
+            pixels = self.expected[f"pixels.vit.{name}"]
+            num_tokens = pixels[0].numel() // config.vit.patch_size**2
+            return Taught(VitSegment(pixels, num_tokens, frame, content))
+        latent = self.latents[name]
+        rows, columns = (side // config.latent_patch_size for side in latent.shape[1:])
+        places = grid_indices(rows, columns, config.max_latent_size)
+        blank = PIL.Image.new("RGB", (columns * config.pixels_per_token, rows * config.pixels_per_token))
+        tokens = latent_to_tokens(latent, config.latent_patch_size)
+        return Taught(LatentSegment(blank, frame, content, tokens, places), is_drawn=bool(item["loss"]))
 
 
 def describe_batch(batch: Batch) -> dict[str, Tensor]:
     """Ids, positions, masks and labels of a batch in sample order, under the recorded names."""
     order = np.concatenate(batch.sample_rows)  # place in stream order of each token in sample order
     num_text = len(batch.text_ids)
-    num_und = num_text + sum(s.rows * s.columns for s in batch.vit_images)
+    num_und = num_text + sum(num_features(segment) for segment in batch.vit_images)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     in_order = np.argsort(place[:num_text])  # texts are packed in sample order already
-    labelled = place[batch.label_indices]
-    is_noisy = np.repeat(
-        [s.kind == "noisy" for s in batch.latent_images], [s.rows * s.columns for s in batch.latent_images]
-    )
     found = {
         "train.text_ids": batch.text_ids[in_order],
         "train.text_indexes": place[:num_text][in_order],
         "train.position_ids": batch.positions[order],
         "train.vit_token_indexes": place[num_text:num_und],
         "train.vae_token_indexes": place[num_und:],
-        "train.ce_indexes": labelled,
+        "train.ce_indexes": place[batch.label_indices],
         "train.label_ids": batch.labels,
-        "train.mse_indexes": place[num_und:][is_noisy],
+        "train.mse_indexes": place[num_und:][batch.drawn_tokens],
     }
     masks = {}
     for bucket in batch.buckets:

@@ -23,18 +23,22 @@ class TrainState:
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    average: Average
+    average: Average | None
+    """None where nobody wants one."""
     step: int = 0
     """Steps that are done."""
     ending: tuple[int, int] | None = None
     """All steps and decay steps, where a running job was told to finish; else the recipe's count."""
+    unsaved: frozenset[str] = frozenset()
+    """Weights that are found elsewhere and never change: those of a large model that is mostly frozen."""
 
     def to_dict(self) -> dict[str, Any]:
         """What `load_state` reads back."""
+        model = self.model.state_dict()
         return {
-            "model": self.model.state_dict(),
+            "model": {name: weight for name, weight in model.items() if name not in self.unsaved},
             "optimizer": self.optimizer.state_dict(),
-            "average": self.average.weights,
+            "average": self.average.weights if self.average else {},
             "step": self.step,
             "ending": self.ending,
         }
@@ -61,14 +65,15 @@ def load_state(state: TrainState, folder: Path) -> None:
     except Exception as error:  # torch raises whatever it likes at damaged files
         raise SettingsError(f"{folder / STATE_FILE} is damaged; remove it to begin the run anew") from error
     try:
-        state.model.load_state_dict(saved["model"])
+        kept = {name: weight for name, weight in state.model.state_dict().items() if name in state.unsaved}
+        state.model.load_state_dict({**saved["model"], **kept})
         state.optimizer.load_state_dict(saved["optimizer"])
     except (RuntimeError, ValueError, KeyError) as error:
         raise SettingsError(
             f"{folder / STATE_FILE} was made with other sizes than the recipe asks for ({error}); "
             "use another run_folder or the recipe it was started with"
         ) from error
-    for name, weight in state.average.weights.items():
+    for name, weight in (state.average.weights if state.average else {}).items():
         weight.copy_(saved["average"][name])
     state.step = saved["step"]
     state.ending = tuple(saved["ending"]) if saved["ending"] else None  # type: ignore[assignment]

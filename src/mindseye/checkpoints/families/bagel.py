@@ -9,10 +9,11 @@ from torch import nn
 from ...inputs.image_processors import BagelImageProcessor
 from ...inputs.images import ImageTransforms
 from ...inputs.tokenizer import Tokenizer
-from ...networks.config import UnifiedConfig, VaeConfig
+from ...networks.config import LatentGrid, UnifiedConfig, VaeConfig
 from ...networks.embeddings import PositionTable
 from ...networks.unified import UnifiedModel
 from ..configs import FoundConfig, read_configs
+from ..estimate import PART_NAMES, part_of
 from ..strict import LM_HEAD, is_convolution, is_drawing_only
 from .family import Family, Folder, Source
 
@@ -24,6 +25,7 @@ class Bagel(Family):
 
     name = "BAGEL"
     format_name = "bagel"
+    part_names = tuple(PART_NAMES.values())
 
     def recognises(self, folder: Folder) -> bool:
         return True  # the last of the table: what is no other is taken for one, and errors say what is missing
@@ -65,6 +67,12 @@ class Bagel(Family):
 
     def autoencoder(self, config: UnifiedConfig) -> VaeConfig:
         return config.vae
+
+    def latents(self, config: UnifiedConfig) -> LatentGrid:
+        return config.latents
+
+    def part_of(self, name: str) -> str:
+        return PART_NAMES[part_of(name)]
 
     def vocab_size(self, config: UnifiedConfig) -> int:
         return config.decoder.vocab_size

@@ -14,7 +14,7 @@ from ...inputs.formats import PromptFormat, prompt_format
 from ...inputs.image_processors import ImageProcessor, NoEyes
 from ...inputs.images import ImageTransforms
 from ...inputs.tokenizer import Tokenizer
-from ...networks.config import VaeConfig
+from ...networks.config import LatentGrid, VaeConfig
 from ...networks.placed import Placed
 from ..configs import FoundConfig
 from ..weights import Tensors, shapes_of
@@ -58,6 +58,8 @@ class Family:
     name: str
     model_types: tuple[str, ...] = ()
     format_name = "plain"
+    part_names: tuple[str, ...] = ()
+    """The parts of `part_of` in the order in which people read them; empty: as they come."""
 
     def recognises(self, folder: Folder) -> bool:
         """Whether this folder holds a model of the family."""
@@ -86,6 +88,16 @@ class Family:
     def autoencoder(self, config: Any) -> VaeConfig | None:
         """The sizes of what stands in `ae.safetensors`; None for a family that draws nothing."""
         return None
+
+    def latents(self, config: Any) -> LatentGrid | None:
+        """What it draws; None for a family that draws nothing."""
+        return None
+
+    def part_of(self, name: str) -> str:
+        """The part of the model that a tensor belongs to, in words for people."""
+        if "embed" in name or "head" in name or name.endswith(("wte.weight", "wpe.weight")):
+            return "word embeddings and head"
+        return "layers"
 
     def vocab_size(self, config: Any) -> int:
         """Rows of its embedding table."""

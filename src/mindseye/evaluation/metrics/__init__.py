@@ -24,7 +24,7 @@ from .scores import Metric, Scores
 
 METRICS: tuple[Metric, ...] = (
     *answers.METRICS,
-    bleu.METRIC,
+    *bleu.METRICS,
     chrf.METRIC,
     *rouge.METRICS,
     cider.METRIC,
@@ -34,7 +34,7 @@ METRICS: tuple[Metric, ...] = (
     ssim.METRIC,
     lpips.METRIC,
     picture_similarity.METRIC,
-    clip_score.METRIC,
+    *clip_score.METRICS,
     *picture_sets.METRICS,
     *steps.METRICS,
     *retrieval.METRICS,

@@ -31,7 +31,9 @@ def _measure(
 ) -> Callable[[Sequence[Sample], Networks], Scores]:
     def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
         asked = [sample for sample in samples if sample.truth.answer and is_meant(sample.truth.answer)]
-        rows = {s.key: float(is_right(final_answer(s.output_text), s.truth.answer)) for s in asked}
+        rows = {
+            s.key: float(any(is_right(final_answer(s.output_text), true) for true in s.truth.answers)) for s in asked
+        }
         return average(rows, f"a true answer that is {kind}")
 
     return measure

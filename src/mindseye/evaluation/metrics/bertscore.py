@@ -14,12 +14,16 @@ from .words import text_pairs
 
 
 def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
-    """F1 by row, of the last layer's states, neither weighed by rarity nor rescaled; 0 where one side is empty."""
+    """F1 by row, of the last layer's states, neither weighed by rarity nor rescaled; 0 where one side is empty.
+
+    Of several true texts the one that agrees best.
+    """
     library = load_library("bert_score", "bert-score")
     pairs = text_pairs(samples)
     folder = networks.text_folder()
     rows = dict.fromkeys(pairs, 0.0)
-    full = {key: pair for key, pair in pairs.items() if all(text.strip() for text in pair)}
+    full = {key: (ours, list(filter(str.strip, true))) for key, (ours, true) in pairs.items() if ours.strip()}
+    full = {key: pair for key, pair in full.items() if pair[1]}
     if full:
         written, true = map(list, zip(*full.values(), strict=True))
         settings = {"model_type": str(folder), "num_layers": networks.num_text_layers(), "device": "cpu"}

@@ -28,15 +28,21 @@ class Weighed:
     length: int
 
 
-def cider_d(written: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -> list[float]:
-    """The score (0 to 10) of each text of words against its true one; rarity is counted over all true ones."""
+def cider_d(written: Sequence[Sequence[str]], true: Sequence[Sequence[Sequence[str]]]) -> list[float]:
+    """The score (0 to 10) of each text of words against its true ones, their mean.
+
+    Rarity is counted over rows: in how many of them any true text has an n-gram.
+    """
     frequency: Counter[Gram] = Counter()
-    for text in true:
-        frequency.update(set(_grams(text)))
+    for texts in true:
+        frequency.update({gram for text in texts for gram in _grams(text)})
     log_count = math.log(len(true))
-    ours = [_weigh(text, frequency, log_count) for text in written]
-    theirs = [_weigh(text, frequency, log_count) for text in true]
-    return [_similarity(*pair) for pair in zip(ours, theirs, strict=True)]
+    scores = []
+    for text, texts in zip(written, true, strict=True):
+        ours = _weigh(text, frequency, log_count)
+        found = [_similarity(ours, _weigh(one, frequency, log_count)) for one in texts]
+        scores.append(sum(found) / len(found))
+    return scores
 
 
 def _grams(text: Sequence[str]) -> Counter[Gram]:
@@ -69,8 +75,9 @@ def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
     pairs = text_pairs(samples)
     if len(pairs) < 2:
         raise MetricUnavailableError("CIDEr weighs words by their rarity over rows and needs two rows or more")
-    ours, true = zip(*([words(text) for text in pair] for pair in pairs.values()), strict=True)
-    return average(dict(zip(pairs, cider_d(ours, true), strict=True)), "a true text")
+    ours = [words(written) for written, _ in pairs.values()]
+    theirs = [[words(text) for text in texts] for _, texts in pairs.values()]
+    return average(dict(zip(pairs, cider_d(ours, theirs), strict=True)), "a true text")
 
 
 METRIC = Metric("cider", "text", "rare n-grams of the true text, CIDEr-D, 0 to 10", measure)

@@ -9,13 +9,14 @@ import numpy as np
 
 from ..feature_networks import Networks
 from ..libraries import MetricUnavailableError
-from ..samples import Sample
+from ..samples import Sample, without_marks
 from .picture_pairs import MISSING
 from .picture_similarity import unit
 from .scores import Metric, Scores, average
+from .text_similarity import nearest_truth
 from .words import text_pairs
 
-KS = (1, 5)
+KS = (1, 5, 10)
 Similarities = tuple[list[str], np.ndarray, str]
 
 
@@ -40,8 +41,17 @@ def _texts(samples: Sequence[Sample], networks: Networks) -> Similarities:
     pairs = text_pairs(samples)
     _check(len(pairs), "a true text")
     encoder = networks.sentences()
-    ours, true = (unit(encoder.embed(list(texts))) for texts in zip(*pairs.values(), strict=True))
-    return list(pairs), ours @ true.T, f"model {encoder.name}"
+    return list(pairs), nearest_truth(pairs, encoder), f"model {encoder.name}"
+
+
+def _captions(samples: Sequence[Sample], networks: Networks) -> Similarities:
+    """What was written against the pictures that were asked about, by CLIP."""
+    model = networks.clip_model()
+    shown = [(sample, pictures) for sample in samples if sample.output_text and (pictures := sample.problem_images)]
+    _check(len(shown), "both a picture that was asked about and a written text")
+    texts = model.embed_texts([without_marks(sample.output_text) for sample, _ in shown])
+    seen = model.embed([pictures[0] for _, pictures in shown])
+    return [sample.key for sample, _ in shown], texts @ seen.T, f"model {model.name}"
 
 
 def _check(count: int, what: str) -> None:
@@ -60,15 +70,16 @@ def _measure(
     return measure
 
 
-METRICS = tuple(
-    Metric(
-        f"{what}_recall_at_{k}{'_from_truth' if is_from_truth else ''}",
-        "retrieval",
-        f"the true {what} {'finds' if is_from_truth else 'is found by'} the row's own among the {k} nearest",
-        _measure(compare, k, is_from_truth),
-        unit="%",
-    )
-    for what, compare in (("picture", _pictures), ("text", _texts))
-    for k in KS
-    for is_from_truth in (False, True)
-)
+def _metric(what: str, k: int, is_from_truth: bool) -> Metric:
+    compare, about, reverse = COMPARED[what]
+    said = f"{reverse if is_from_truth else about} among the {k} nearest"
+    name = f"{what}_recall_at_{k}{'_from_truth' if is_from_truth else ''}"
+    return Metric(name, "retrieval", said, _measure(compare, k, is_from_truth), unit="%")
+
+
+COMPARED: dict[str, tuple[Callable[[Sequence[Sample], Networks], Similarities], str, str]] = {
+    "picture": (_pictures, "the true picture is found by the row's own", "the true picture finds the row's own"),
+    "text": (_texts, "the true text is found by the row's own", "the true text finds the row's own"),
+    "caption": (_captions, "the text finds the picture it is about, by CLIP,", "the picture finds its text, by CLIP,"),
+}
+METRICS = tuple(_metric(what, k, is_from_truth) for what in COMPARED for k in KS for is_from_truth in (False, True))

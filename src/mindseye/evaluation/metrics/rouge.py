@@ -1,4 +1,4 @@
-"""ROUGE by rouge-score."""
+"""ROUGE by rouge-score; of several true texts the one that agrees best."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Words:
 def _measure(kind: str) -> Callable[[Sequence[Sample], Networks], Scores]:
     def measure(samples: Sequence[Sample], networks: Networks) -> Scores:
         scorer = load_library("rouge_score.rouge_scorer", "rouge-score").RougeScorer([kind], tokenizer=_Words())
-        rows = {key: scorer.score(truth, ours)[kind].fmeasure for key, (ours, truth) in text_pairs(samples).items()}
+        rows = {key: scorer.score_multi(true, ours)[kind].fmeasure for key, (ours, true) in text_pairs(samples).items()}
         return average(rows, "a true text")
 
     return measure

@@ -29,7 +29,7 @@ def row_view(sample: Sample, scores: Mapping[str, float], folder: Path) -> dict[
         "ours": list(_trace(sample.output_text, {f"output_image_{n}": path for n, path in drawn.items()}, folder)),
         "true": list(_trace(sample.truth.reasoning, {name: _find(sample, one) for name, one in true.items()}, folder)),
         "answer": final_answer(sample.output_text) if sample.truth.answer else "",
-        "trueAnswer": _cut(sample.truth.answer),
+        "trueAnswer": _cut(" / ".join(sample.truth.answers)),
         "error": _cut(sample.error or ""),
         "scores": {name: round(value, 4) for name, value in scores.items()},
     }

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import PIL.Image
+from torch import Tensor
 
 from ...errors import InputError
-from ..images import ImageTransforms, resize_to_limits, to_pixels
+from ..images import ImageTransforms, from_pixels, resize_to_limits, to_pixels
 from ..segments import ImageFrame, LatentSegment, Segment, VitSegment, content_of
 from .image_processor import TokenCount
 
@@ -32,6 +33,9 @@ class BagelImageProcessor:
         seen = self._for_vit(resized, frame)
         # The latents are made when the image is first read so: who only asks about it never needs them.
         return [LatentSegment(resized, frame, content_of(resized)), seen] if self.draws else [seen]
+
+    def picture(self, pixels: Tensor) -> PIL.Image.Image:
+        return from_pixels(pixels)
 
     def count(self, width: int, height: int) -> TokenCount:
         resized = self.transforms.vae.size_for(width, height)

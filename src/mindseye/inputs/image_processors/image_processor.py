@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import PIL.Image
+from torch import Tensor
 
 from ..segments import ImageFrame, Segment
 
@@ -27,6 +28,10 @@ class ImageProcessor(Protocol):
 
     def segments(self, image: PIL.Image.Image, frame: ImageFrame) -> Sequence[Segment]:
         """An image as the network reads it; raises InputError for one that it cannot hold."""
+        ...
+
+    def picture(self, pixels: Tensor) -> PIL.Image.Image:
+        """The pixels (C, H, W) of a segment for the eyes as people see them: what was done to their values, undone."""
         ...
 
     def count(self, width: int, height: int) -> TokenCount:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import PIL.Image
+from torch import Tensor
 
 from ...errors import InputError
 from ..segments import ImageFrame, Segment
@@ -20,6 +21,9 @@ class NoEyes:
     usual_side: int = 0
 
     def segments(self, image: PIL.Image.Image, frame: ImageFrame) -> Sequence[Segment]:
+        raise InputError(f"this {self.family} model has no eyes: it reads words only")
+
+    def picture(self, pixels: Tensor) -> PIL.Image.Image:
         raise InputError(f"this {self.family} model has no eyes: it reads words only")
 
     def count(self, width: int, height: int) -> TokenCount:

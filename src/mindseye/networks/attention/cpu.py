@@ -1,45 +1,24 @@
-"""The one place that knows how attention is computed.
+"""Attention over caches of chunks, as a CPU likes it: a row after the other, and few operations for one new token.
 
-The decoder hands over queries, keys and values in stream order (all `und` tokens, then all `gen` tokens) and
-an `Attend` object answers. Grouped queries are folded into the query length, so keys and values are never
-repeated.
+Grouped queries are folded into the query length, so keys and values are never repeated.
 """
 # N tokens of all sequences, T new tokens of one sequence, S tokens seen, H query heads, G key/value heads,
-# R = H // G, E head_dim, B samples, I images
+# R = H // G, E head_dim
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .kv_cache import DrawingCache, KeysValues, KVCache
+from ..kv_chunks import ChunkCache, ChunkCanvas, KeysValues
+from .interface import Attend, Row
 
 FEW_QUERIES = 128  # R * T; up to here joining scores is cheaper than joining keys and values
 SCORES_AT_ONCE = 1 << 20  # numbers; a block of them should stay in a core's cache
-
-
-class Attend(Protocol):
-    """Answers the queries of one layer."""
-
-    def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """q (N, H, E), k and v (N, G, E), all in stream order -> (N, H * E)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one sequence adds in a forward pass: its slice of the `und` and of the `gen` stream."""
-
-    cache: KVCache | DrawingCache
-    und: slice
-    gen: slice | None = None
-    is_causal: bool = False
 
 
 class CachedAttention:
@@ -47,6 +26,7 @@ class CachedAttention:
 
     def __init__(self, rows: Sequence[Row], num_und: int) -> None:
         self.rows = rows
+        self.caches = [_in_chunks(row) for row in rows]
         self.lengths = [row.und.stop - row.und.start for row in rows]
         self.lengths += [row.gen.stop - row.gen.start for row in rows if row.gen]
         assert sum(self.lengths[: len(rows)]) == num_und
@@ -60,8 +40,8 @@ class CachedAttention:
         q = q.unflatten(1, (k.shape[1], -1))  # (N, G, R, E)
         queries, keys, values = (x.split_with_sizes(self.lengths) for x in (q, k, v))
         answers: list[Tensor] = list(queries)
-        for row, places, mask in zip(self.rows, self.places, self.masks, strict=True):
-            parts = row.cache.write(layer, [keys[i] for i in places], [values[i] for i in places])
+        for cache, places, mask in zip(self.caches, self.places, self.masks, strict=True):
+            parts = cache.write(layer, [keys[i] for i in places], [values[i] for i in places])
             answer = attend_parts([queries[i] for i in places], parts, mask)
             for i, piece in zip(places, answer, strict=True):
                 answers[i] = piece
@@ -72,7 +52,7 @@ class CachedAttention:
 class NextTokens:
     """One new token of each sequence attends to its cache and to itself: what writing a text is made of."""
 
-    def __init__(self, caches: Sequence[KVCache]) -> None:
+    def __init__(self, caches: Sequence[ChunkCache]) -> None:
         self.caches = caches
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -82,7 +62,7 @@ class NextTokens:
         return torch.cat([_attend_next(cache, layer, *its) for cache, *its in each])
 
 
-def _attend_next(cache: KVCache, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def _attend_next(cache: ChunkCache, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """q (1, H, E), k and v (1, G, E) -> (1, H * E)."""
     parts = cache.append(layer, k, v)
     q = q.view(1, k.shape[1], -1, k.shape[2])  # (1, G, R, E)
@@ -92,12 +72,17 @@ def _attend_next(cache: KVCache, layer: int, q: Tensor, k: Tensor, v: Tensor) ->
     return F.scaled_dot_product_attention(q, keys[None], values[None]).reshape(1, -1)
 
 
-def attend_to_caches(rows: Sequence[Row], num_und: int) -> Attend:
-    """How these rows attend to what they hold and to what is new."""
-    caches = [row.cache for row in rows if isinstance(row.cache, KVCache)]
+def attend_to_chunks(rows: Sequence[Row], num_und: int) -> Attend:
+    """How these rows attend to what they hold in chunks and to what is new."""
+    caches = [row.cache for row in rows if isinstance(row.cache, ChunkCache)]
     if len(caches) == len(rows) and all(row.gen is None and row.und.stop - row.und.start == 1 for row in rows):
         return NextTokens(caches)
     return CachedAttention(rows, num_und)
+
+
+def _in_chunks(row: Row) -> ChunkCache | ChunkCanvas:
+    assert isinstance(row.cache, (ChunkCache, ChunkCanvas))
+    return row.cache
 
 
 def _lower_right_mask(row: Row, device: torch.device) -> Tensor | None:
@@ -156,27 +141,3 @@ def _attend_by_products(q: Tensor, parts: Sequence[KeysValues], mask: Tensor | N
             answer += piece @ values
         out[:, start : start + block] = answer
     return out
-
-
-def attend_images(q: Tensor, k: Tensor, v: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Full attention inside each image of a packed batch: (P, H, E) -> (P, H * E); `lengths` sum to P."""
-    if len(set(lengths)) == 1:
-        q, k, v = (x.view(len(lengths), lengths[0], *x.shape[1:]).transpose(1, 2) for x in (q, k, v))  # (I, H, T, E)
-        whole = _attend_grids(q, k, v) if _learns_on_cpu(q) else F.scaled_dot_product_attention(q, k, v)
-        return whole.transpose(1, 2).reshape(sum(lengths), -1)
-    pieces = zip(q.split(list(lengths)), k.split(list(lengths)), v.split(list(lengths)), strict=True)
-    out = [
-        F.scaled_dot_product_attention(*(x.transpose(0, 1)[None] for x in piece))[0].transpose(0, 1) for piece in pieces
-    ]
-    return torch.cat(out).flatten(1)
-
-
-def _learns_on_cpu(q: Tensor) -> bool:
-    """On a CPU in bfloat16 the fused kernel's way back takes ten times as long as that of matrix products."""
-    return q.device.type == "cpu" and q.requires_grad
-
-
-def _attend_grids(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """(I, H, T, E) each, by matrix products."""
-    weights = ((q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)).softmax(-1)
-    return weights @ v

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..inputs.jsonl import check_file, parse_object, read_lines
-from ..inputs.row_forms import Asked, read_form
-from ..inputs.sample_ids import Names, SampleId
+from .jsonl import check_file, parse_object, read_lines
+from .row_forms import Asked, read_form
+from .sample_ids import Names, SampleId
 from .tables import is_table, read_table
 
 
@@ -57,19 +57,6 @@ def read_rows(files: Sequence[Path], start: int = 0, end: int | None = None) -> 
             if number >= start:
                 yield Row(number, sample_id, fields, path, broken)
             number += 1
-
-
-@dataclass(frozen=True)
-class PendingRows:
-    """The rows of a run that are not finished yet; can be sent to another process and read there."""
-
-    files: tuple[Path, ...]
-    start: int
-    end: int | None
-    done: frozenset[str]
-
-    def __iter__(self) -> Iterator[Row]:
-        return (row for row in read_rows(self.files, self.start, self.end) if row.key not in self.done)
 
 
 def count_rows(files: Sequence[Path]) -> int:

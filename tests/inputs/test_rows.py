@@ -3,9 +3,9 @@ import tracemalloc
 
 import pytest
 
-from mindseye.batch.rows import count_rows, find_files, read_rows
 from mindseye.batch.tasks import task_of
 from mindseye.errors import InputError
+from mindseye.inputs.rows import count_rows, find_files, read_rows
 from mindseye.inputs.sample_ids import folder_name, row_seed
 
 

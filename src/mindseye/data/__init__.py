@@ -1,0 +1,1 @@
+"""Data sets as they are published become rows that batch runs, training and evaluation read."""
