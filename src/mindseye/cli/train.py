@@ -46,16 +46,38 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.resume import has_state
     from ..training.run import prepare, train
 
-    recipe = load_settings(Recipe, resolve(arguments.recipe), arguments.set)
+    path = resolve(arguments.recipe)
+    if is_graft(path):
+        from ..training.graft_recipe import GraftRecipe
+        from ..training.graft_run import train_graft
+
+        if arguments.finish_in is not None or arguments.export is not None:
+            raise SettingsError("--finish-in and --export are for recipes of a pictured world; set a stage's num_steps")
+        grafted = load_settings(GraftRecipe, path, arguments.set)
+        return told(train_graft(grafted, say), grafted.run_folder)
+    recipe = load_settings(Recipe, path, arguments.set)
     if arguments.export is not None:
         if not has_state(Path(recipe.run_folder)):
             raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
         prepare(recipe, say).export(arguments.export)
         return 0
-    if train(recipe, say, arguments.finish_in):
+    return told(train(recipe, say, arguments.finish_in), recipe.run_folder)
+
+
+def told(is_done: bool, run_folder: str) -> int:
+    """The exit status; says where a run that was stopped goes on."""
+    if is_done:
         return 0
-    say(f"stopped; the run is saved in {recipe.run_folder}, and the same command goes on with it")
+    say(f"stopped; the run is saved in {run_folder}, and the same command goes on with it")
     return 130
+
+
+def is_graft(path: Path) -> bool:
+    """Whether a recipe is one for a language model that gets eyes: it has a group `graft`."""
+    try:
+        return any(line.startswith("graft:") for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError):
+        return False  # said by who reads it
 
 
 def say(line: str) -> None:

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from ...errors import InputError, nearest
 from ..tokenizer import Tokenizer
 from .bagel import BagelFormat
+from .placeholders import PlaceholderFormat
 from .prompt_format import PromptFormat, See
 from .templates import CHATML, LLAVA, PLAIN, TemplateFormat
 
 FORMATS: dict[str, Callable[[Tokenizer], PromptFormat]] = {
     "bagel": BagelFormat,
     "chatml": lambda tokenizer: TemplateFormat(tokenizer, CHATML),
-    "llava": lambda tokenizer: TemplateFormat(tokenizer, LLAVA),
+    "chatml-eyes": lambda tokenizer: PlaceholderFormat(tokenizer, CHATML),
+    "llava": lambda tokenizer: PlaceholderFormat(tokenizer, LLAVA),
     "plain": lambda tokenizer: TemplateFormat(tokenizer, PLAIN),
+    "plain-eyes": lambda tokenizer: PlaceholderFormat(tokenizer, PLAIN),
 }
 
 
