@@ -4,7 +4,8 @@ A row on its own costs a handful of calls a layer, whatever its length. So cache
 some passes are copied to a bench, each to a place that ends where the others end, and go on there. Who writes in
 other company goes on in its place alone, and leaves it when it does anything else.
 """
-# L layers, B caches, G key/value heads, C capacity, E head_dim, S columns seen, H query heads
+# L layers, B caches, G key/value heads, C capacity, E head_dim, S columns seen, H query heads,
+# R = H // G
 
 from __future__ import annotations
 
@@ -68,11 +69,8 @@ class Together:
         keys, values, new_key, new_value = self._layers[layer]
         new_key.copy_(k)
         new_value.copy_(v)
-        if q.dtype == torch.float32:  # faster with the queries of a group in one product, as others are without
-            grouped = q.view(len(q), k.shape[1], -1, q.shape[2])
-            return F.scaled_dot_product_attention(grouped, keys, values, self._mask).reshape(len(q), -1)
-        out = F.scaled_dot_product_attention(q.unsqueeze(2), keys, values, self._mask, enable_gqa=True)
-        return out.reshape(len(q), -1)
+        grouped = q.view(len(q), k.shape[1], -1, q.shape[2])  # (B, G, R, E)
+        return F.scaled_dot_product_attention(grouped, keys, values, self._mask).reshape(len(q), -1)
 
 
 class Company:
