@@ -6,18 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from mindseye.cli.train import is_graft
 from mindseye.errors import SettingsError
 from mindseye.settings import load_settings
+from mindseye.training.graft_recipe import GraftRecipe
 from mindseye.training.recipe import DataSettings, Phase, Recipe
 from mindseye.training.run import prepare
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+ALL = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+GRAFTS = [path for path in ALL if is_graft(path)]
+RECIPES = [path for path in ALL if path not in GRAFTS]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_recipes_are_read(path: Path) -> None:
     recipe = load_settings(Recipe, path, [])
     assert recipe.learned_world.kinds and recipe.model.image_size % recipe.model.vit_patch_size == 0
+
+
+@pytest.mark.parametrize("path", GRAFTS, ids=lambda path: path.stem)
+def test_recipes_of_grafted_models_are_read(path: Path) -> None:
+    assert load_settings(GraftRecipe, path, []).stages
+    assert {path.stem for path in GRAFTS} >= {"smol", "photo"}
 
 
 def test_the_town_trains(tmp_path: Path, make_recipe: Callable[[Path], Recipe]) -> None:

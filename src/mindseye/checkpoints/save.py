@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,23 @@ def save(
     folder `source`. A new folder appears complete or not at all; in an existing one each file is replaced when
     all have been written, and files of other names stay.
     """
+    with whole_folder(folder, source) as staged:
+        is_tied = _is_tied(network)
+        network = {name: tensor for name, tensor in network.items() if not (is_tied and name == LM_HEAD)}
+        for name, content in _config_files(config, is_tied).items():
+            write_json(content, staged / name)
+        write_json(transforms.to_json(), staged / "preprocessor_config.json")
+        write_weights(network, staged / NAMES[0], dtype)
+        if vae is not None:
+            write_weights(vae, staged / AUTOENCODER, dtype)
+
+
+@contextmanager
+def whole_folder(folder: Path, source: Path) -> Iterator[Path]:
+    """A folder to write into, with the tokenizer and `mindseye.json` of `source`; it becomes `folder` when all is done.
+
+    Raises CheckpointError where `source` has no tokenizer.
+    """
     folder = Path(folder).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     names = [name for name in (*TOKENIZER_FILES, FILE) if (source / name).is_file()]
@@ -49,20 +67,18 @@ def save(
         raise CheckpointError(f"{source} has no tokenizer to save along; expected some of {TOKENIZER_FILES}")
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        is_tied = _is_tied(network)
-        network = {name: tensor for name, tensor in network.items() if not (is_tied and name == LM_HEAD)}
-        for name, content in _config_files(config, is_tied).items():
-            (staged / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        (staged / "preprocessor_config.json").write_text(json.dumps(transforms.to_json(), indent=1) + "\n")
         for name in names:
             shutil.copyfile(source / name, staged / name)
-        _write(network, staged / NAMES[0], dtype)
-        if vae is not None:
-            _write(vae, staged / AUTOENCODER, dtype)
+        yield staged
         staged.chmod(0o755)
         _put_in_place(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """A JSON file."""
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _is_tied(network: State) -> bool:
@@ -70,7 +86,8 @@ def _is_tied(network: State) -> bool:
     return head is not None and table is not None and not head.is_meta and head.data_ptr() == table.data_ptr()
 
 
-def _write(state: State, path: Path, dtype: torch.dtype) -> None:
+def write_weights(state: State, path: Path, dtype: torch.dtype) -> None:
+    """A safetensors file, safe on the disk when this returns."""
     tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in state.items()}
     save_file(tensors, path)
     path.chmod(0o644)

@@ -39,6 +39,8 @@ VERBS = (
     "evaluate",
     "compare",
     "world",
+    "graft",
+    "retrieve",
     "data",
 )
 STOPPED = 128  # and the number of the signal

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..training.recipe import Recipe
 
 
 def register(commands: Any) -> None:
@@ -45,15 +49,23 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 when training is done or a file written, 130 when it was asked to stop before."""
-    from ..errors import SettingsError
     from ..samples import resolve
     from ..settings import load_settings
     from ..training.recipe import Recipe
+
+    path = resolve(arguments.recipe)
+    if is_graft(path):
+        return run_graft(arguments, path)
+    return run_world(arguments, load_settings(Recipe, path, arguments.set))
+
+
+def run_world(arguments: argparse.Namespace, recipe: Recipe) -> int:
+    """A pocket model from a pictured world, or a file about its run."""
+    from ..errors import SettingsError
     from ..training.record import log, write_record
     from ..training.resume import has_state
     from ..training.run import prepare, train
 
-    recipe = load_settings(Recipe, resolve(arguments.recipe), arguments.set)
     folder = Path(recipe.run_folder)
 
     def say(line: str) -> None:
@@ -68,7 +80,35 @@ def run(arguments: argparse.Namespace) -> int:
             raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
         prepare(recipe, print).export(arguments.export)
         return 0
-    if train(recipe, say, arguments.finish_in):
+    return told(train(recipe, say, arguments.finish_in), recipe.run_folder, say)
+
+
+def run_graft(arguments: argparse.Namespace, path: Path) -> int:
+    """A language model that gets eyes."""
+    from ..errors import SettingsError
+    from ..settings import load_settings
+    from ..training.graft_recipe import GraftRecipe
+    from ..training.graft_run import train_graft
+
+    given = {"--finish-in": arguments.finish_in, "--export": arguments.export, "--record": arguments.record}
+    for option, value in given.items():
+        if value is not None:
+            raise SettingsError(f"{option} is for recipes of a pictured world; set a stage's num_steps")
+    recipe = load_settings(GraftRecipe, path, arguments.set)
+    return told(train_graft(recipe, print), recipe.run_folder, print)
+
+
+def told(is_done: bool, run_folder: str, say: Callable[[str], None]) -> int:
+    """The exit status; says where a run that was stopped goes on."""
+    if is_done:
         return 0
-    say(f"stopped; the run is saved in {recipe.run_folder}, and the same command goes on with it")
+    say(f"stopped; the run is saved in {run_folder}, and the same command goes on with it")
     return 130
+
+
+def is_graft(path: Path) -> bool:
+    """Whether a recipe is one for a language model that gets eyes: it has a group `graft`."""
+    try:
+        return any(line.startswith("graft:") for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError):
+        return False  # said by who reads it

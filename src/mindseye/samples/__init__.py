@@ -22,7 +22,7 @@ NAMES: tuple[str, ...] = (
     "astronaut-rocket",
 )
 """The pictures."""
-RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml")
+RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml", "smol.yaml", "photo.yaml")
 RECORDED = "recorded"
 """A folder of recorded outputs of the reference implementation."""
 PUZZLES = "puzzles"
@@ -39,6 +39,8 @@ SHOWS = {
     "astronaut-rocket": "an astronaut and a rocket on purple",
     "quick.yaml": "a recipe that runs through every stage of training in ten seconds and learns nothing",
     "pocket.yaml": "the recipe of the pocket model",
+    "smol.yaml": "SmolLM2 gets the pocket model's eyes and names what it sees in icon scenes",
+    "photo.yaml": "SmolLM2 gets EfficientNet's eyes and names what is on photographs",
     RECORDED: "recorded outputs of the reference implementation, to verify against",
     PUZZLES: "sixty puzzles with true traces and pictures, for a batch run",
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from .bagel import Bagel
 from .family import Family, Folder, Source
 from .gpt2 import Gpt2Family
+from .grafted import GraftedFamily
 from .llama import Llama
+from .llava import LlavaFamily
 
-FAMILIES: list[Family] = [Llama(), Gpt2Family(), Bagel()]
+FAMILIES: list[Family] = [Llama(), Gpt2Family(), GraftedFamily(), LlavaFamily(), Bagel()]
 
 
 def family_of(folder: Folder) -> Family:

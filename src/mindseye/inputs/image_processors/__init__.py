@@ -3,5 +3,6 @@
 from .bagel import BagelImageProcessor
 from .image_processor import ImageProcessor, TokenCount
 from .no_eyes import NoEyes
+from .square import SquareProcessor, SquareTransforms
 
-__all__ = ["BagelImageProcessor", "ImageProcessor", "NoEyes", "TokenCount"]
+__all__ = ["BagelImageProcessor", "ImageProcessor", "NoEyes", "SquareProcessor", "SquareTransforms", "TokenCount"]

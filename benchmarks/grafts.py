@@ -1,0 +1,128 @@
+"""What a grafted model sees: names of things in held-out scenes, of photographs, and whether it kept its English.
+
+    python benchmarks/grafts.py scenes runs/smol/checkpoint --before runs/smol/graft
+    python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER...
+
+Photographs are compared with what the tower's own classifier says: its accuracy is another matter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import torch
+
+import mindseye
+from mindseye.checkpoints.tower_sources import imagenet_names
+from mindseye.inputs.images import open_image
+from mindseye.inputs.segments import TextSegment
+from mindseye.model import Model
+from mindseye.training.batches import pack
+from mindseye.training.lessons import Taught
+from mindseye.training.objectives.grafted import states_of
+from mindseye.training.streams.names import photo_of
+from mindseye.training.streams.scenes import NAMING, noun_of, single_scene
+from mindseye.worlds.world import world_called
+
+ENGLISH = """The sun rose slowly over the quiet village, and the fishermen pulled their boats down to the water. Maria
+stood at her window and watched them go, as she had done every morning since her brother had left for the city. Water
+boils at a hundred degrees at sea level, but on high mountains it boils sooner, because the air presses less. The
+parliament was opened in 1848, after years of unrest, and its first law made schools free for all children. She asked
+whether the train to Lyon had already left, and the man behind the counter shook his head."""
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+LIKELY = (0.0, 0.3, 0.6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("scenes", "photos"))
+    parser.add_argument("model", type=Path)
+    parser.add_argument("places", nargs="*", type=Path, help="photographs or folders of them")
+    parser.add_argument("--before", type=Path, help="the model before training, to compare its English")
+    parser.add_argument("--world", default="corners")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--question", default=NAMING[0])
+    parser.add_argument("--show", action="store_true", help="print every answer")
+    arguments = parser.parse_args()
+    model = mindseye.load(str(arguments.model))
+    if arguments.what == "scenes":
+        scenes(model, arguments)
+    else:
+        photos(model, arguments)
+    print(f"perplexity of a page of English: {perplexity(model):.2f}", end="")
+    if arguments.before:
+        print(f" (before: {perplexity(mindseye.load(str(arguments.before))):.2f})", end="")
+    print()
+
+
+def scenes(model: Model, arguments: argparse.Namespace) -> None:
+    """Naming the one thing, with the right picture, with that of the next scene, and with a blank one."""
+    world, rng = world_called(arguments.world), np.random.default_rng(7)
+    shown = [single_scene(world, rng, arguments.split) for _ in range(arguments.count)]
+    pictures = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in shown]
+    nouns = [noun_of(scene.things[0]) for scene in shown]
+    said = answers(model, pictures, arguments.question)
+    swapped = [*said[1:], said[0]]
+    blank = answers(
+        model, [PIL.Image.new("RGB", picture.size, "white") for picture in pictures[:1]], arguments.question
+    )
+    right, guessed = (
+        sum(noun in text for noun, text in zip(nouns, texts, strict=True)) / len(nouns) for texts in (said, swapped)
+    )
+    if arguments.show:
+        print("\n".join(f"{noun}: {text}" for noun, text in zip(nouns, said, strict=True)))
+    print(f"names the one thing: {100 * right:.1f} % of {len(nouns)} {arguments.split} scenes; blank: {blank[0]}")
+    print(f"with another scene's picture: {100 * guessed:.1f} %; image-swap score {100 * (right - guessed):.1f} points")
+
+
+def photos(model: Model, arguments: argparse.Namespace) -> None:
+    """Whether it says what the classifier sees."""
+    files = [path for place in arguments.places for path in ([place] if place.is_file() else sorted(place.rglob("*")))]
+    files = [path for path in files if path.suffix.lower() in SUFFIXES]
+    pictures, names = [open_image(path) for path in files], imagenet_names()
+    network, transforms = model.loaded.network, model.loaded.image_processor.transforms
+    with torch.inference_mode():
+        seen = [network.see(transforms.pixels(p)[None].to(network.dtype)).float() for p in pictures]
+        classify = network.vision_tower._fc
+        scores = torch.cat([features.mean(1) @ classify.weight.float().T + classify.bias.float() for features in seen])
+    likely, classes = scores.softmax(-1).max(-1)
+    said = answers(model, pictures, arguments.question)
+    expected = [names[c] for c in classes.tolist()]
+    agrees = torch.tensor([text == photo_of(name) for text, name in zip(said, expected, strict=True)])
+    names_it = torch.tensor([name.lower() in text.lower() for text, name in zip(said, expected, strict=True)])
+    if arguments.show:
+        rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
+        print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
+    for least in LIKELY:
+        some = likely >= least
+        exact, named = (100 * each[some].float().mean() for each in (agrees, names_it))
+        print(
+            f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
+            f"names the same in any words in {named:.1f} %"
+        )
+
+
+def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:
+    """One answer a picture, all in one engine."""
+    requests = [model.request("ask", [picture, question], max_tokens=24, temperature=0.0) for picture in pictures]
+    return [reply.text for reply in model.run(requests)]
+
+
+def perplexity(model: Model) -> float:
+    """Of a fixed page of English, without any marks around it."""
+    network = model.loaded.network
+    ids = tuple(model.loaded.tokenizer.encode(" ".join(ENGLISH.split())))
+    batch = pack([(Taught(TextSegment(ids)),)])
+    with torch.inference_mode():
+        states = states_of(network, batch, [], network.device)
+        losses = torch.nn.functional.cross_entropy(network.logits(states)[:-1].float(), torch.tensor(ids[1:]))
+    return math.exp(losses)
+
+
+if __name__ == "__main__":
+    main()

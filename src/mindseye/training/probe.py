@@ -1,0 +1,51 @@
+"""A classifier of a tower's features for the things of a pictured world: a language model may then start from names."""
+# P patches, F numbers of a feature, K answers
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import PIL.Image
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..checkpoints.graft import Classifier
+from ..inputs.image_processors import SquareTransforms
+from ..networks.grafted import Grafted
+from ..worlds.world import World
+
+QUESTION = "noun"
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How it is fitted."""
+
+    num_scenes: int = 800
+    num_steps: int = 300
+    learning_rate: float = 0.02
+    weight_decay: float = 0.01
+    seed: int = 0
+
+
+def fit_probe(network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings) -> Classifier:
+    """What stands in each patch, told from its own feature: logistic regression on scenes of the training split."""
+    rng, side = np.random.default_rng((settings.seed, 2)), network.config.tower.grid
+    scenes = [world.sample_scene(rng, "train") for _ in range(settings.num_scenes)]
+    truth = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes])).flatten()
+    with torch.no_grad():
+        drawn = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in scenes]
+        batches = torch.stack([transforms.pixels(picture) for picture in drawn]).to(network.device).split(32)
+        features = torch.cat([network.see(some).float().cpu() for some in batches]).flatten(0, 1)  # (scenes * P, F)
+    names = world.patch_questions[QUESTION]
+    head = nn.Linear(features.shape[1], len(names))
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    for _ in range(settings.num_steps):
+        optimizer.zero_grad()
+        F.cross_entropy(head(features), truth).backward()
+        optimizer.step()
+    return Classifier(head.weight.detach(), head.bias.detach(), names)

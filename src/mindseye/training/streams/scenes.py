@@ -1,0 +1,111 @@
+"""A stream of scenes of a pictured world for a model with eyes: what the one thing is, and what all is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import PIL.Image
+
+from ...inputs.image_processors import SquareTransforms
+from ...inputs.segments import TextSegment, VitSegment
+from ...worlds.world import World
+from ..lessons import Lesson, Taught
+from ..objectives.grafted import SeenBatch, pack_seen
+from .sights import Sight, SightReader
+
+NAMING = ("What is in the picture?", "What is this?", "Name the thing in the picture.")
+DESCRIBING = ("Describe the picture.", "What do you see?", "Describe this image.")
+
+
+@dataclass(frozen=True)
+class SceneSettings:
+    """What a batch of scenes is made of."""
+
+    world: str = "corners"
+    split: str = "train"
+    batch_size: int = 16
+    single_share: float = 0.5
+    """How many of the scenes hold one thing only."""
+    naming_share: float = 0.7
+    """How often the question about such a scene is what the thing is."""
+
+
+@dataclass(frozen=True)
+class SceneStream:
+    """Batches by number; each also holds the scenes' captions for the contrastive loss, where that is wanted.
+
+    Batch n of size b holds what batches 2 n and 2 n + 1 of size b / 2 hold, so that two processes learn what one does.
+    """
+
+    settings: SceneSettings
+    world: World
+    reader: SightReader
+    transforms: SquareTransforms
+    seed: int
+    with_texts: bool = False
+
+    def __getitem__(self, number: int) -> SeenBatch:
+        size = self.settings.batch_size
+        dice = [np.random.default_rng((self.seed, number * size + i)) for i in range(size)]
+        scenes = [self.scene(rng) for rng in dice]
+        lessons = [self.reader.lesson(self.sight(scene, rng)) for scene, rng in zip(scenes, dice, strict=True)]
+        texts = [text_before_placeholder(self.reader, told(self.world, scene)) for scene in scenes]
+        return pack_seen(lessons, texts if self.with_texts else ())
+
+    def scene(self, rng: np.random.Generator) -> Any:
+        """A random scene of the split, with one thing or any number."""
+        if rng.random() < self.settings.single_share:
+            return single_scene(self.world, rng, self.settings.split)
+        return self.world.sample_scene(rng, self.settings.split)
+
+    def sight(self, scene: Any, rng: np.random.Generator) -> Sight:
+        """The picture of a scene with one question."""
+        if len(scene.things) == 1 and rng.random() < self.settings.naming_share:
+            return Sight((self.pixels(scene),), ((pick(rng, NAMING), f"A picture of {name_in(self.world, scene)}."),))
+        return Sight((self.pixels(scene),), ((pick(rng, DESCRIBING), told(self.world, scene)),))
+
+    def pixels(self, scene: Any) -> Any:
+        """(C, S, S), as the model's eyes want them."""
+        drawn = PIL.Image.fromarray(self.world.render(scene, self.world.picture_size))
+        return self.transforms.pixels(drawn)
+
+
+def single_scene(world: World, rng: np.random.Generator, split: str) -> Any:
+    """A random scene with exactly one thing."""
+    while True:
+        scene = world.sample_scene(rng, split)
+        if len(scene.things) == 1:
+            return scene
+
+
+def told(world: World, scene: Any) -> str:
+    """The whole scene as a sentence."""
+    words = world.told(scene, "en")
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def name_in(world: World, scene: Any) -> str:
+    """The one thing of a scene with its article: the caption up to where it stands."""
+    noun = noun_of(scene.things[0])
+    before, _, _ = world.told(scene, "en").partition(noun)
+    return before + noun
+
+
+def noun_of(thing: Any) -> str:
+    """What a thing of any world is."""
+    return thing.noun if hasattr(thing, "noun") else thing.what.noun
+
+
+def pick(rng: np.random.Generator, choices: Sequence[str]) -> str:
+    """One of them."""
+    return choices[int(rng.integers(len(choices)))]
+
+
+def text_before_placeholder(reader: SightReader, text: str) -> Lesson:
+    """A text and the place behind it whose state stands for the whole text."""
+    segment = TextSegment(tuple(reader.tokenizer.encode(text)))
+    place = VitSegment(None, 1, reader.prompt_format.image_frame, b"")  # type: ignore[arg-type]
+    return (Taught(segment), Taught(place))
