@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from ..final_answer import normal
 from ..traces import word_f1
 from .cases import Case
+from .features import features
 from .finding import Finding, unmeasured
 from .looks import looks
 from .matching import is_matched
@@ -28,6 +29,8 @@ def captions(patient: Patient) -> Finding:
         return Finding(NAME, True, "Answers belong to their pictures: the model finds most of them.")
     if patient.can_be_told and looks(patient).better:
         return unmeasured(NAME, "the model sees wrongly, for a reason that is named elsewhere")
+    if features(patient).is_mistake:
+        return unmeasured(NAME, "all pictures become the same tokens")
     near, chance, likely = neighbours(patient, cases)
     numbers = {"rows": len(cases), "likeness": round(near, 3), "by_chance": round(chance, 3), "p": round(likely, 4)}
     if likely > BY_CHANCE:
