@@ -17,7 +17,7 @@ from .matching import is_matched
 from .patient import Patient
 
 NAME = "captions"
-MOST, FEWEST, SHUFFLES, BY_CHANCE = 64, 8, 1000, 0.05
+MOST, FEWEST, SHUFFLES, BY_CHANCE = 64, 8, 1000, 0.02
 
 
 def captions(patient: Patient) -> Finding:

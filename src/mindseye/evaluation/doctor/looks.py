@@ -12,9 +12,11 @@ from torch import Tensor
 from ...inputs.image_processors import SquareTransforms
 from ...inputs.segments import VitSegment
 from .finding import Finding, unmeasured
-from .matching import is_matched
+from .matching import finds_own, is_matched
 from .patient import Patient, once
+from .reading import Reading
 
+Triple = tuple[float, float, float]
 NORMALISATION, CHANNELS = "normalisation", "channels"
 SWAPPED = "blue and red swapped"
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -31,14 +33,19 @@ BLACK, WHITE = (-3.0, -0.5), (0.5, 3.5)  # where the rules of known towers put t
 
 @dataclass(frozen=True)
 class Looks:
-    """Losses of the close rows: own, and under each other rule by name (nats a token, a row each)."""
+    """Losses of the close rows: own, and under each other rule by name (nats a token, a row each).
+
+    better: the rule under which the true answers are far likelier than under the model's own and find their pictures;
+    a lower loss alone may only mean that the model is less sure of what is wrong anyway.
+    """
 
     own: np.ndarray
     others: dict[str, np.ndarray]
+    better: str | None = None
 
     @property
-    def better(self) -> str | None:
-        """The rule that makes the true answers far likelier than the model's own does, None where there is none."""
+    def likeliest(self) -> str | None:
+        """The rule with the lowest loss, None where it is not far below the model's own."""
         name = min(self.others, key=lambda one: float(self.others[one].mean()))
         own, other = float(self.own.mean()), float(self.others[name].mean())
         agree = float((self.others[name] < self.own).mean())
@@ -94,29 +101,33 @@ def channels(patient: Patient) -> Finding:
 
 @once
 def looks(patient: Patient) -> Looks:
-    """All rules tried on the close rows."""
+    """All rules tried on the close rows; the best one is tried on all pairs of them."""
     mean, std = rule_of(patient)
-    others = {}
-    for name, (other_mean, other_std) in KNOWN.items():
-        if not np.allclose((other_mean, other_std), (mean, std), atol=0.01):
-            others[name] = losses_under(patient, other_mean, other_std, is_swapped=False)
-    others[SWAPPED] = losses_under(patient, mean, std, is_swapped=True)
-    return Looks(np.diag(patient.losses), others)
+    rules = {name: rule for name, rule in KNOWN.items() if not np.allclose(rule, (mean, std), atol=0.01)}
+    seen = {name: [again(patient, reading, rule) for reading in patient.readings] for name, rule in rules.items()}
+    seen[SWAPPED] = [again(patient, reading, (mean, std), True) for reading in patient.readings]
+    others = {
+        name: np.array([patient.loss(*pair) for pair in zip(patient.readings, images, strict=True)])
+        for name, images in seen.items()
+    }
+    found = Looks(np.diag(patient.losses), others)
+    name = found.likeliest
+    if name is None:
+        return found
+    losses = np.array([[patient.loss(reading, image) for reading in patient.readings] for image in seen[name]])
+    return replace(found, better=name if finds_own(losses) else None)
 
 
-def losses_under(patient: Patient, mean: tuple, std: tuple, is_swapped: bool) -> np.ndarray:
-    """Nats a token of each close row with its own picture, made by another rule."""
-    own_mean, own_std = (column(each) for each in rule_of(patient))
-
-    def again(image: VitSegment) -> VitSegment:
-        levels = image.pixels * own_std + own_mean  # 0 to 1
-        levels = levels.flip(0) if is_swapped else levels
-        return replace(image, pixels=(levels - column(mean)) / column(std))
-
-    return np.array([patient.loss(reading, again(reading.images[0])) for reading in patient.readings])
+def again(patient: Patient, reading: Reading, rule: tuple[Triple, Triple], is_swapped: bool = False) -> VitSegment:
+    """The picture of a row, made by another rule."""
+    image = reading.images[0]
+    (own_mean, own_std), (mean, std) = (tuple(column(each) for each in one) for one in (rule_of(patient), rule))
+    levels = image.pixels * own_std + own_mean  # 0 to 1
+    levels = levels.flip(0) if is_swapped else levels
+    return replace(image, pixels=(levels - mean) / std)
 
 
-def rule_of(patient: Patient) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+def rule_of(patient: Patient) -> tuple[Triple, Triple]:
     """Mean and deviation by which its own processor makes pixels of levels from 0 to 1."""
     transforms = getattr(patient.loaded.image_processor, "transforms", None)
     return (transforms.mean, transforms.std) if isinstance(transforms, SquareTransforms) else HALF

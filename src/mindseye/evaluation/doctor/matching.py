@@ -20,7 +20,7 @@ def matching(patient: Patient) -> Finding:
     """The likelihood of every answer under every picture."""
     if not patient.can_be_told:
         return unmeasured(NAME, "two rows with one picture each and different answers are needed")
-    hits, spread = own_first(patient), spread_of(patient)
+    hits, spread = own_first(patient.losses), spread_of(patient.losses)
     count = len(patient.close)
     numbers = {
         "rows": count,
@@ -36,23 +36,27 @@ def matching(patient: Patient) -> Finding:
     return Finding(NAME, False, said, numbers, "Train longer; if that does not help, one of the findings above is why.")
 
 
-def own_first(patient: Patient) -> int:
-    """How many answers are likeliest with their own picture; ties count by chance."""
-    similarity = -patient.losses
-    recall = recall_both_ways(similarity, range(len(similarity)), ks=(1,))
-    return round(recall.pictures[1] * len(similarity))
+def own_first(losses: np.ndarray) -> int:
+    """How many answers are likeliest with their own picture, of (C, C) losses; ties count by chance."""
+    recall = recall_both_ways(-losses, range(len(losses)), ks=(1,))
+    return round(recall.pictures[1] * len(losses))
 
 
-def spread_of(patient: Patient) -> float:
+def spread_of(losses: np.ndarray) -> float:
     """Nats a token by which an answer's loss deviates over pictures, mean over answers."""
-    return float(patient.losses.std(0).mean())
+    return float(losses.std(0).mean())
 
 
 def is_matched(patient: Patient) -> bool:
     """Whether more answers find their picture than chance would let."""
-    count, hits = len(patient.close), own_first(patient)
-    least = at_least(hits, count)
-    return spread_of(patient) > BLIND and least <= BY_CHANCE if count > 2 else hits == count
+    return finds_own(patient.losses)
+
+
+def finds_own(losses: np.ndarray) -> bool:
+    """The same of (C, C) losses."""
+    count, hits = len(losses), own_first(losses)
+    is_unlikely = at_least(hits, count) <= BY_CHANCE if count > 2 else hits == count
+    return spread_of(losses) > BLIND and is_unlikely
 
 
 def at_least(hits: int, count: int) -> float:
