@@ -18,6 +18,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/pocket.py
 	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/made_up.py large runs/bench-large
 	$(BIN)/python benchmarks/speed.py runs/bench-large
 	$(BIN)/python benchmarks/made_up.py small runs/bench-small

@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--world", default="corners")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--split", default="test")
+    parser.add_argument("--question", default=NAMING[0])
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
     model = mindseye.load(str(arguments.model))
@@ -65,9 +66,11 @@ def scenes(model: Model, arguments: argparse.Namespace) -> None:
     shown = [single_scene(world, rng, arguments.split) for _ in range(arguments.count)]
     pictures = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in shown]
     nouns = [noun_of(scene.things[0]) for scene in shown]
-    said = answers(model, pictures, NAMING[0])
+    said = answers(model, pictures, arguments.question)
     swapped = [*said[1:], said[0]]
-    blank = answers(model, [PIL.Image.new("RGB", picture.size, "white") for picture in pictures[:1]], NAMING[0])
+    blank = answers(
+        model, [PIL.Image.new("RGB", picture.size, "white") for picture in pictures[:1]], arguments.question
+    )
     right, guessed = (
         sum(noun in text for noun, text in zip(nouns, texts, strict=True)) / len(nouns) for texts in (said, swapped)
     )
@@ -88,15 +91,20 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
         classify = network.vision_tower._fc
         scores = torch.cat([features.mean(1) @ classify.weight.float().T + classify.bias.float() for features in seen])
     likely, classes = scores.softmax(-1).max(-1)
-    said = answers(model, pictures, NAMING[0])
-    agrees = torch.tensor([text == photo_of(names[c]) for text, c in zip(said, classes.tolist(), strict=True)])
+    said = answers(model, pictures, arguments.question)
+    expected = [names[c] for c in classes.tolist()]
+    agrees = torch.tensor([text == photo_of(name) for text, name in zip(said, expected, strict=True)])
+    names_it = torch.tensor([name.lower() in text.lower() for text, name in zip(said, expected, strict=True)])
     if arguments.show:
         rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
         print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
     for least in LIKELY:
         some = likely >= least
-        share = 100 * agrees[some].float().mean()
-        print(f"agrees with the classifier where it is {least:.0%} sure: {share:.1f} % of {int(some.sum())}")
+        exact, named = (100 * each[some].float().mean() for each in (agrees, names_it))
+        print(
+            f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
+            f"names the same in any words in {named:.1f} %"
+        )
 
 
 def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer as RustTokenizer
+from tokenizers import processors
 
 from mindseye.checkpoints.families import FAMILIES
 from mindseye.checkpoints.load import load
@@ -16,7 +19,9 @@ from mindseye.generation.conversation import Conversation
 from mindseye.generation.engine import Engine
 from mindseye.generation.scheduler import EngineConfig
 from mindseye.generation.turns import Request, story_of
+from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment
+from mindseye.inputs.tokenizer import Tokenizer
 from mindseye.loaded import LoadedModel
 from mindseye.messages import Text
 from mindseye.networks.cpu_layout import CpuLinear, can_lay_out
@@ -144,6 +149,28 @@ def test_what_is_not_computed_is_refused(golden, tmp_path: Path, kind: str, valu
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
     with pytest.raises(CheckpointError, match=said):
         load(tmp_path)
+
+
+def test_what_a_tokenizer_puts_before_a_text_is_read_once(golden, tmp_path: Path) -> None:
+    lively(MADE["llama"]()).save_pretrained(tmp_path)
+    ours = Tokenizer.from_folder(golden / "checkpoint")
+    rust = RustTokenizer.from_str(ours._rust.to_str())
+    mark = "<|im_start|>"
+    rust.post_processor = processors.TemplateProcessing(
+        single=f"{mark} $A", special_tokens=[(mark, ours.special.start)]
+    )
+    rust.save(str(tmp_path / "tokenizer.json"))
+    loaded = load(tmp_path)
+    assert loaded.prompt_format.start == (ours.special.start,)
+    conversation = Conversation(loaded)
+    conversation.say("one")
+    conversation.say("two")
+    ids = [i for segment in conversation.views.said for i in segment.ids]
+    assert ids[0] == ours.special.start and conversation.views.said[0].ids == (ids[0],)
+    plain = Conversation(replace(loaded, prompt_format=prompt_format("chatml", ours)))
+    plain.say("one")
+    plain.say("two")
+    assert ids[1:] == [i for segment in plain.views.said for i in segment.ids]
 
 
 def test_every_family_has_a_name_of_its_own() -> None:

@@ -103,6 +103,6 @@ def test_plain_is_words_and_nothing_else(tokenizer):
 
 
 def test_a_format_that_nobody_knows_is_refused(tokenizer):
-    assert set(FORMATS) == {"bagel", "chatml", "llava", "plain"}
+    assert set(FORMATS) == {"bagel", "chatml", "chatml-eyes", "llava", "plain", "plain-eyes"}
     with pytest.raises(InputError, match="did you mean"):
         prompt_format("chat_ml", tokenizer)

@@ -42,3 +42,8 @@ def test_the_town_trains(tmp_path: Path, make_recipe: Callable[[Path], Recipe]) 
 def test_a_kind_of_another_world_is_refused(tmp_path: Path, make_recipe: Callable[[Path], Recipe]) -> None:
     with pytest.raises(SettingsError, match="mix of a phase"):
         dataclasses.replace(make_recipe(tmp_path), data=DataSettings(phases=(Phase({"walk": 1}),)))
+
+
+def test_fused_is_for_bfloat16(tmp_path: Path, make_recipe: Callable[[Path], Recipe]) -> None:
+    with pytest.raises(SettingsError, match="precision: bfloat16"):
+        dataclasses.replace(make_recipe(tmp_path), fused=True, precision="float32")

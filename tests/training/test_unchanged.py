@@ -30,6 +30,7 @@ def prepared_in(folder: Path, make_recipe: Callable[[Path], Recipe]) -> Prepared
     mix = {"draw.one": 1, "question": 1, "edit": 1, "talk": 1}
     recipe = dataclasses.replace(
         tiny,
+        seed=1,
         vocabulary=VocabularySettings(size=300, num_episodes=100),
         model=dataclasses.replace(tiny.model, **sizes, **eyes),
         data=dataclasses.replace(tiny.data, tokens_per_batch=600, phases=(Phase(mix),)),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..training.recipe import Recipe
 
 
 def register(commands: Any) -> None:
@@ -34,37 +38,67 @@ def register(commands: Any) -> None:
         metavar="FOLDER",
         help="write the checkpoint of the run as it stands, and do no training",
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write steps, hours, curves and the log of the run to a small JSON file, and do no training",
+    )
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 when training is done or the export written, 130 when it was asked to stop before."""
-    from ..errors import SettingsError
+    """Exit status 0 when training is done or a file written, 130 when it was asked to stop before."""
     from ..samples import resolve
     from ..settings import load_settings
     from ..training.recipe import Recipe
-    from ..training.resume import has_state
-    from ..training.run import prepare, train
 
     path = resolve(arguments.recipe)
     if is_graft(path):
-        from ..training.graft_recipe import GraftRecipe
-        from ..training.graft_run import train_graft
+        return run_graft(arguments, path)
+    return run_world(arguments, load_settings(Recipe, path, arguments.set))
 
-        if arguments.finish_in is not None or arguments.export is not None:
-            raise SettingsError("--finish-in and --export are for recipes of a pictured world; set a stage's num_steps")
-        grafted = load_settings(GraftRecipe, path, arguments.set)
-        return told(train_graft(grafted, say), grafted.run_folder)
-    recipe = load_settings(Recipe, path, arguments.set)
-    if arguments.export is not None:
-        if not has_state(Path(recipe.run_folder)):
-            raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
-        prepare(recipe, say).export(arguments.export)
+
+def run_world(arguments: argparse.Namespace, recipe: Recipe) -> int:
+    """A pocket model from a pictured world, or a file about its run."""
+    from ..errors import SettingsError
+    from ..training.record import log, write_record
+    from ..training.resume import has_state
+    from ..training.run import prepare, train
+
+    folder = Path(recipe.run_folder)
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        log(folder, line)
+
+    if arguments.record is not None:
+        write_record(folder, arguments.record)
         return 0
-    return told(train(recipe, say, arguments.finish_in), recipe.run_folder)
+    if arguments.export is not None:
+        if not has_state(folder):
+            raise SettingsError(f"the run in {recipe.run_folder} has not begun, so there is nothing to export")
+        prepare(recipe, print).export(arguments.export)
+        return 0
+    return told(train(recipe, say, arguments.finish_in), recipe.run_folder, say)
 
 
-def told(is_done: bool, run_folder: str) -> int:
+def run_graft(arguments: argparse.Namespace, path: Path) -> int:
+    """A language model that gets eyes."""
+    from ..errors import SettingsError
+    from ..settings import load_settings
+    from ..training.graft_recipe import GraftRecipe
+    from ..training.graft_run import train_graft
+
+    given = {"--finish-in": arguments.finish_in, "--export": arguments.export, "--record": arguments.record}
+    for option, value in given.items():
+        if value is not None:
+            raise SettingsError(f"{option} is for recipes of a pictured world; set a stage's num_steps")
+    recipe = load_settings(GraftRecipe, path, arguments.set)
+    return told(train_graft(recipe, print), recipe.run_folder, print)
+
+
+def told(is_done: bool, run_folder: str, say: Callable[[str], None]) -> int:
     """The exit status; says where a run that was stopped goes on."""
     if is_done:
         return 0
@@ -78,7 +112,3 @@ def is_graft(path: Path) -> bool:
         return any(line.startswith("graft:") for line in path.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError):
         return False  # said by who reads it
-
-
-def say(line: str) -> None:
-    print(line, flush=True)

@@ -71,8 +71,12 @@ def show(messages: Sequence[Message], loaded: LoadedModel, has_image_loss: bool 
         return list[Segment](eyes)
 
     place = 0
+    start = loaded.prompt_format.start
     for message in messages:
-        for segment in loaded.prompt_format.segments(message, see):
+        segments = loaded.prompt_format.segments(message, see)
+        if start and message is messages[0]:
+            segments.insert(0, TextSegment(start, "system"))
+        for segment in segments:
             labels = segment_mask(segment, loaded.prompt_format, has_image_loss).tolist()
             role = segment.role if isinstance(segment, TextSegment) else message.role
             tokens += _tokens(segment, labels, role, place, loaded.tokenizer)

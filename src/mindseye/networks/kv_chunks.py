@@ -2,7 +2,7 @@
 
 A cache is a row of chunks. A chunk is filled from the left and never rewritten, so a fork only notes which
 chunks it sees and how far: nothing is copied. Whoever appends first behind the end of a shared chunk goes on
-in it; any other starts a chunk of its own.
+in it; any other starts a chunk of its own. Who writes in company may have its chunk on a bench (`kv_bench`).
 """
 # L layers, G key/value heads, C capacity, E head_dim, T new tokens
 
@@ -21,6 +21,9 @@ SPARE_CAPACITY = 256  # tokens; an answer to what was just read mostly fits behi
 
 class Chunk:
     """Storage for `capacity` tokens, of which the first `used` are taken."""
+
+    is_lent = False
+    """Whether it is a part of memory that others use too: then one cache alone may see it."""
 
     def __init__(self, shape: CacheShape, capacity: int) -> None:
         size = (shape.num_layers, shape.num_key_value_heads, capacity, shape.head_dim)
@@ -50,6 +53,7 @@ class ChunkCache(KVCache):
 
     def __init__(self, shape: CacheShape) -> None:
         self.shape = shape
+        self.company: object | None = None
         self._seen: list[tuple[Chunk, int]] = []
         self._pending = 0
         self._places: list[KeysValues] = []
@@ -59,6 +63,7 @@ class ChunkCache(KVCache):
     def prefix(self, length: int) -> ChunkCache:
         """A cache that sees the first `length` tokens and goes on by itself; storage is shared."""
         assert not self._pending and length <= self.length
+        self.leave()
         twin = ChunkCache(self.shape)
         for chunk, seen in self._seen:
             if twin.length == length:
@@ -81,9 +86,6 @@ class ChunkCache(KVCache):
         chunk, seen = self._seen[-1]
         self._pending = num_tokens
         chunk.used = seen + num_tokens
-        self._places = chunk.places(seen, chunk.used)
-        visible = [*self._seen[:-1], (chunk, chunk.used)]
-        self._parts = list(zip(*(c.by_layer(0, n) for c, n in visible), strict=True))
 
     @staticmethod
     def _can_extend(chunk: Chunk, seen: int, num_tokens: int) -> bool:
@@ -91,15 +93,26 @@ class ChunkCache(KVCache):
 
     def write(self, layer: int, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Sequence[KeysValues]:
         """Store one layer's new keys and values, given in pieces (t, G, E); returns all parts so far (G, n, E)."""
+        if not self._parts:
+            self._open()
         _fill(self._places[layer], keys, values)
         return self._parts[layer]
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> Sequence[KeysValues]:
         """`write` for one piece, in as few operations as it takes: every written word passes here in every layer."""
+        if not self._parts:
+            self._open()
         place = self._places[layer]
         place[0].copy_(keys)
         place[1].copy_(values)
         return self._parts[layer]
+
+    def _open(self) -> None:
+        """Where each layer's new tokens go and what it then sees: asked for once a pass, unless a bench answers."""
+        chunk, seen = self._seen[-1]
+        self._places = chunk.places(seen, chunk.used)
+        visible = [*self._seen[:-1], (chunk, chunk.used)]
+        self._parts = list(zip(*(c.by_layer(0, n) for c, n in visible), strict=True))
 
     def commit(self) -> None:
         """Keep what was written since `reserve`."""
@@ -118,6 +131,34 @@ class ChunkCache(KVCache):
     def _close(self) -> None:
         self._pending, self._places, self._parts = 0, [], []
 
+    def is_in(self, chunk: Chunk) -> bool:
+        """Whether everything it sees is in `chunk`, and so will be what is reserved."""
+        return len(self._seen) == 1 and self._seen[0][0] is chunk
+
+    def move(self, chunk: Chunk) -> None:
+        """Copy everything to an empty chunk and see only that; what is reserved goes along."""
+        self._copy(chunk)
+        if self._pending:
+            last, seen = self._seen[-1]
+            last.used = seen
+        self._seen = [(chunk, self.length)]
+        chunk.used = self.length + self._pending
+        self._places, self._parts = [], []
+
+    def leave(self) -> None:
+        """Have chunks of its own."""
+        self.company = None
+        if any(chunk.is_lent for chunk, _ in self._seen):
+            self.move(Chunk(self.shape, self.length + self._pending + SPARE_CAPACITY))
+
+    def _copy(self, chunk: Chunk) -> None:
+        """Everything committed, to the beginning of `chunk`."""
+        start = 0
+        for source, seen in self._seen:
+            chunk.keys[:, :, start : start + seen] = source.keys[:, :, :seen]
+            chunk.values[:, :, start : start + seen] = source.values[:, :, :seen]
+            start += seen
+
     @property
     def storage(self) -> list[Chunk]:
         """The chunks that this cache sees, each once."""
@@ -134,12 +175,8 @@ class ChunkCanvas(DrawingCache):
         self.shape = cache.shape
         self.length = cache.length
         chunk = Chunk(cache.shape, cache.length + num_tokens)
-        start = 0
-        for source, seen in cache._seen:
-            chunk.keys[:, :, start : start + seen] = source.keys[:, :, :seen]
-            chunk.values[:, :, start : start + seen] = source.values[:, :, :seen]
-            start += seen
-        self._places = chunk.places(start, chunk.capacity)
+        cache._copy(chunk)
+        self._places = chunk.places(cache.length, chunk.capacity)
         self._whole = chunk.by_layer(0, chunk.capacity)
         self._num_tokens = num_tokens
 

@@ -23,6 +23,7 @@ class BucketedAttention:
     """Answers queries in stream order, a bucket after the other."""
 
     def __init__(self, buckets: Sequence[Bucket], device: torch.device) -> None:
+        self.buckets = buckets
         self.shapes = [bucket.rows.shape for bucket in buckets]
         rows = torch.cat([torch.from_numpy(bucket.rows).flatten() for bucket in buckets]).long()
         places = torch.arange(len(rows))

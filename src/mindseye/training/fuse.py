@@ -1,81 +1,88 @@
-"""Fuses the small operations of a decoder layer for training: norms, casts, gates and rotations around few products.
+"""Fused training on a CPU: the decoder's layers as few products with one pass of C++ between two of them.
 
-`torch.compile` writes one loop for what stands between two matrix products; queries, keys and values are one product,
-and so are gate and up projection. The numbers are those of the plain layers up to rounding. Needs a C++ compiler.
+What `torch.autograd` would do is written out (`fused_layer.py`, `fused_attention.py`), so that weights are cast once a
+step, nothing is copied, and scores stay in the cache. The numbers are those of the plain layers up to bfloat16's
+rounding. Needs a C++ compiler.
 """
-# N tokens of a stream, D hidden_size, H query heads, G key/value heads, E head_dim
+# Nu and Ng tokens of both streams, N = Nu + Ng, D hidden_size
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import SettingsError
-from ..networks.mot import MoTLayer, members
+from ..networks.attention import Attend
+from ..networks.decoder import DecoderBody
+from ..networks.mot import MoTLayer, Streams
+from ..networks.rope import Rotary
 from ..networks.unified import UnifiedModel
-
-
-def project(x: Tensor, norms: list[Tensor], weights: list[Tensor], biases: list[Tensor], eps: float) -> list[Tensor]:
-    """(N, D) -> normalised queries and keys side by side (N, H + G, E), and values (N, G, E)."""
-    normed = F.rms_norm(x, norms[0].shape, norms[0], eps)
-    joint = F.linear(normed, torch.cat(weights), torch.cat(biases))
-    head_dim = norms[1].shape[0]
-    widths = [weight.shape[0] for weight in weights]
-    q, k, v = (part.unflatten(-1, (-1, head_dim)) for part in joint.split(widths, -1))
-    q, k = (_normed(part, norm, eps) for part, norm in ((q, norms[1]), (k, norms[2])))
-    return [torch.cat([q, k], dim=1), v]
-
-
-def finish(x: Tensor, seen: Tensor, norm: Tensor, weights: list[Tensor], eps: float) -> Tensor:
-    """The stream (N, D) after attention's answer `seen` (N, H * E) and the feed-forward layer."""
-    out, gate, up, down = weights
-    x = x + F.linear(seen, out)
-    joint = F.linear(F.rms_norm(x, norm.shape, norm, eps), torch.cat([gate, up]))
-    first, second = joint.chunk(2, -1)
-    return x + F.linear(F.silu(first) * second, down)
-
-
-def _normed(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """As `RMSNorm` does: in float32, scaled by the weight after the cast."""
-    y = x.float()
-    y = y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + eps)
-    return weight * y.to(x.dtype)
+from .attention import BucketedAttention
+from .fused_attention import HALF, FusedAttention, Heads
+from .fused_layer import FusedLayer, Memory
+from .kernels import Kernels
 
 
 def fuse(model: UnifiedModel) -> None:
-    """Give every decoder layer the fused forms; SettingsError where there is no compiler."""
-    if not any(map(shutil.which, ("g++", "clang++"))):
-        raise SettingsError("fused training needs a C++ compiler (g++ or clang++); install one or set fused: false")
-    fast_project = torch.compile(project, dynamic=True)
-    fast_finish = torch.compile(finish, dynamic=True)
-    for layer in model.language_model.model.layers:
-        assert isinstance(layer, MoTLayer)
-        layer.experts = {name: FusedExpert(layer, name, fast_project, fast_finish) for name in layer.experts}
+    """Give the decoder the fused layers; SettingsError where there is no compiler or no CPU."""
+    body = model.language_model.model
+    device = body.embed_tokens.weight.device
+    if device.type != "cpu":
+        raise SettingsError(f"fused training is for a CPU, and the model is on {device}; set fused: false")
+    fused = FusedBody(body)
+    body.forward = fused.forward  # type: ignore[method-assign]
 
 
-class FusedExpert:
-    """An expert whose small operations are fused."""
+class FusedBody:
+    """The layers of a decoder, with both experts in one row of tokens."""
 
-    def __init__(self, layer: MoTLayer, name: str, fast_project: Any, fast_finish: Any) -> None:
-        self._layer, self._name = layer, name
-        self._project, self._finish = fast_project, fast_finish
+    def __init__(self, body: DecoderBody) -> None:
+        config = body.config
+        assert config.use_qk_norm and config.attention_bias
+        self.rope = (config.head_dim, config.rope_theta)
+        self.heads = Heads(config.num_attention_heads, config.num_key_value_heads, config.head_dim, config.rms_norm_eps)
+        sizes = {"HIDDEN": config.hidden_size, "INNER": config.intermediate_size, "HEAD": config.head_dim}
+        sizes |= {"HEADS": self.heads.queries, "GROUPS": self.heads.keys}
+        self.kernels = Kernels(sizes)
+        layers = [layer for layer in body.layers if isinstance(layer, MoTLayer)]
+        self.layers = [FusedLayer(layer, self.kernels, config.rms_norm_eps) for layer in layers]
+        self.parameters = [parameter for layer in self.layers for parameter in layer.parameters]
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        attention, name = self._layer.self_attn, self._name
-        [norm] = members(self._layer, name, "input_layernorm")
-        q_norm, k_norm = members(attention, name, "q_norm", "k_norm")
-        projections = members(attention, name, "q_proj", "k_proj", "v_proj")
-        norms = [norm.weight, q_norm.weight, k_norm.weight]
-        weights, biases = [one.weight for one in projections], [one.bias for one in projections]
-        qk, v = self._project(x, norms, weights, biases, norm.eps)
-        return qk, v
+    def forward(self, und: Tensor, gen: Tensor | None, positions: Tensor, attend: Attend) -> Streams:
+        """As `DecoderBody.forward`, with the attention of a packed batch."""
+        assert isinstance(attend, BucketedAttention)
+        joined = und if gen is None else torch.cat([und, gen])
+        rotary = Rotary.at(positions, *self.rope)
+        attention = FusedAttention(self.kernels, self.heads, attend.buckets, rotary, len(und))
+        out = ThroughLayers.apply(joined.float(), self.layers, attention, *self.parameters)
+        return (out, None) if gen is None else (out[: len(und)], out[len(und) :])
 
-    def finish(self, x: Tensor, seen: Tensor) -> Tensor:
-        [o_proj] = members(self._layer.self_attn, self._name, "o_proj")
-        norm, mlp = members(self._layer, self._name, "post_attention_layernorm", "mlp")
-        weights = [o_proj.weight, mlp.gate_proj.weight, mlp.up_proj.weight, mlp.down_proj.weight]
-        return self._finish(x, seen, norm.weight, weights, norm.eps)
+
+class ThroughLayers(torch.autograd.Function):
+    """The stream (N, D) float32 through all layers."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any, stream: Tensor, layers: list[FusedLayer], attention: FusedAttention, *_: Tensor
+    ) -> Tensor:
+        memories: list[Memory] = []
+        addend: Tensor | None = None
+        with torch.autocast("cpu", enabled=False):
+            for layer in layers:
+                memory, addend = layer.forward(stream, addend, attention)
+                memories.append(memory)
+                stream = memory.middle
+        ctx.layers, ctx.attention, ctx.memories = layers, attention, memories
+        assert addend is not None
+        return stream + addend
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        gradient = gradient.clone()  # it is added to in place
+        shadow = gradient.to(HALF)
+        found: list[Tensor | None] = []
+        for layer in reversed(ctx.layers):
+            found = [*layer.backward(gradient, shadow, ctx.memories.pop(), ctx.attention), *found]
+        return gradient, None, None, *found

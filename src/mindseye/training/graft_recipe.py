@@ -11,6 +11,7 @@ from .loop import SavingSettings
 from .optimizer import OptimizerSettings
 from .precision import PRECISIONS
 from .streams.names import NameSettings
+from .streams.rows import RowSettings
 from .streams.scenes import SceneSettings
 from .trainable import Part
 
@@ -41,11 +42,17 @@ class GraftStage:
     """Learn from scenes of a pictured world."""
     names: NameSettings | None = None
     """Learn the names of a classifier's classes."""
+    rows: RowSettings | None = None
+    """Learn from files of rows."""
     contrastive_weight: float = 0.0
 
     def __post_init__(self) -> None:
-        if (self.scenes is None) == (self.names is None):
-            raise SettingsError(f'stage "{self.name}" needs scenes or names to learn from, and not both')
+        if sum(source is not None for source in (self.scenes, self.names, self.rows)) != 1:
+            raise SettingsError(f'stage "{self.name}" needs scenes, names or rows to learn from, one of them')
+        if self.names is not None and self.contrastive_weight:
+            raise SettingsError(
+                f'stage "{self.name}": names have no texts for the contrastive loss; take scenes or rows'
+            )
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from .resume import TrainState, has_state, load_state
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
 from .streams.names import NameSettings, NameStream
+from .streams.rows import RowStream
 from .streams.scenes import SceneStream
 from .streams.sights import SightReader
 from .streams.stream import Stream
@@ -129,8 +130,11 @@ class GraftRun:
         processor = loaded.image_processor
         assert isinstance(processor, SquareProcessor)
         reader = SightReader(loaded.tokenizer, loaded.prompt_format, processor.num_tokens)
+        with_texts = stage.contrastive_weight > 0
+        if stage.rows is not None:
+            return RowStream(stage.rows, reader, processor, self.recipe.seed, with_texts)
         if stage.scenes is not None:
-            world, with_texts = world_called(stage.scenes.world), stage.contrastive_weight > 0
+            world = world_called(stage.scenes.world)
             return SceneStream(stage.scenes, world, reader, processor.transforms, self.recipe.seed, with_texts)
         assert stage.names is not None
         names = find_tower(self.recipe.graft.vision_encoder, with_weights=False).class_names

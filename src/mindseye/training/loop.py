@@ -38,6 +38,7 @@ class Tally:
     """Sums since the last report."""
 
     started: float = field(default_factory=time.monotonic)
+    core_started: float = field(default_factory=time.process_time)
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -52,7 +53,11 @@ class Tally:
         seconds = time.monotonic() - self.started
         means = {name: round(value / self.counts[name], 5) for name, value in self.sums.items()}
         speeds = {f"{n}_per_second": round(self.sums.get(n, 0.0) / seconds, 1) for n in ("tokens", "samples")}
-        return {"step": step, **means, **speeds, "learning_rate": rate, "seconds": round(seconds, 2)}
+        return {"step": step, **means, **speeds, "learning_rate": rate, "seconds": round(seconds, 2), **self._core()}
+
+    def _core(self) -> dict[str, float]:
+        """Time on the processor, which other programs do not lengthen much."""
+        return {"core_seconds": round(time.process_time() - self.core_started, 2)}
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class Recipe:
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""
     fused: bool = False
-    """Compile the decoder's small operations into few; needs a C++ compiler, and half a minute at the start."""
+    """Training with the decoder's small operations in few passes of C++ (`fuse.py`); needs a C++ compiler."""
     precision: str = "bfloat16"
     """bfloat16 (master weights stay float32) or float32."""
     device: str = "auto"
@@ -157,6 +157,8 @@ class Recipe:
             check_ranges(self, threads=(1, 4096))
         if self.precision not in PRECISIONS:
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
+        if self.fused and self.precision != "bfloat16":
+            raise SettingsError("fused training multiplies in bfloat16; set precision: bfloat16 or fused: false")
         try:
             for phase in self.data.phases:
                 check_shares(phase.mix, self.learned_world.kinds)

@@ -17,6 +17,7 @@ from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
 from .export import export, transforms_of
 from .fuse import fuse
+from .fused_encoder import fuse_encoder
 from .loop import Trainer
 from .objectives.unified import UnifiedObjective
 from .optimizer import Average, make_optimizer
@@ -107,6 +108,7 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
         state.average = Average(model)
     if recipe.fused:
         fuse(model)
+        fuse_encoder(autoencoder)
     assert model.latents is not None
     objective = UnifiedObjective(model.latents, autoencoder, recipe.losses, device)
     settings = StepSettings(device, recipe.seed, recipe.precision, recipe.accumulate)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import SettingsError
+from ..generation.device import read_back
 from .objectives.objective import Objective
 from .optimizer import OptimizerSettings
 from .parallel import ALONE, Processes
@@ -98,11 +99,6 @@ class Step:
         if state.average:
             state.average.update(state.model, state.step, pace.ema_decay_at(state.step))
         state.step += 1
-
-
-def read_back(numbers: Tensor) -> Tensor:
-    """Numbers of the device on the host: the one place, once a step, where a step waits for its device."""
-    return numbers.cpu()
 
 
 def add_up(parts: Iterable[Tensor]) -> Tensor:

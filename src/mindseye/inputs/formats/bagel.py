@@ -14,6 +14,7 @@ class BagelFormat:
     """<|im_start|> text <|im_end|>, and <|vision_start|> image <|vision_end|> with a single rotary position."""
 
     name = "bagel"
+    start = ()
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         special = tokenizer.special

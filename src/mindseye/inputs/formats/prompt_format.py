@@ -15,14 +15,17 @@ See = Callable[[PIL.Image.Image], Sequence[Segment]]
 
 
 class PromptFormat(Protocol):
-    """Messages -> segments, and how an answer begins and ends.
+    """Messages -> segments, and how a conversation and an answer begin and end.
 
+    `start` is read once, before everything else (Llama's beginning-of-text mark).
     `opening` is read before the first token of an answer, `closing` after its last; a token of `stop_ids` ends it.
     `image_opening` is the token with which the model asks to draw, None where it never does.
     """
 
     name: str
 
+    @property
+    def start(self) -> tuple[int, ...]: ...
     @property
     def opening(self) -> tuple[int, ...]: ...
     @property

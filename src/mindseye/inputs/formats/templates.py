@@ -57,6 +57,7 @@ class TemplateFormat:
         self.name = template.name
         self._template = template
         self._tokenizer = tokenizer
+        self.start = tokenizer.start_ids
         self.opening = self._ids([(template.opening, True)])
         special = tokenizer.special_ids
         self.stop_ids = frozenset(special[name] for name in template.stops if name in special)

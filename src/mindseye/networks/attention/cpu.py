@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..kv_bench import Company
 from ..kv_chunks import ChunkCache, ChunkCanvas, KeysValues
 from .interface import Attend, Row
 
@@ -27,6 +28,9 @@ class CachedAttention:
     def __init__(self, rows: Sequence[Row], num_und: int) -> None:
         self.rows = rows
         self.caches = [_in_chunks(row) for row in rows]
+        for row, cache in zip(rows, self.caches, strict=True):
+            if isinstance(cache, ChunkCache) and row.und.stop - row.und.start > 1:
+                cache.leave()
         self.lengths = [row.und.stop - row.und.start for row in rows]
         self.lengths += [row.gen.stop - row.gen.start for row in rows if row.gen]
         assert sum(self.lengths[: len(rows)]) == num_und
@@ -54,6 +58,8 @@ class NextTokens:
 
     def __init__(self, caches: Sequence[ChunkCache]) -> None:
         self.caches = caches
+        if len(caches) == 1:
+            caches[0].leave()
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if len(self.caches) == 1:
@@ -76,7 +82,8 @@ def attend_to_chunks(rows: Sequence[Row], num_und: int) -> Attend:
     """How these rows attend to what they hold in chunks and to what is new."""
     caches = [row.cache for row in rows if isinstance(row.cache, ChunkCache)]
     if len(caches) == len(rows) and all(row.gen is None and row.und.stop - row.und.start == 1 for row in rows):
-        return NextTokens(caches)
+        together = Company.of(caches).together(caches) if len(caches) > 1 else None
+        return together or NextTokens(caches)
     return CachedAttention(rows, num_und)
 
 

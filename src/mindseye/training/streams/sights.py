@@ -9,7 +9,8 @@ from typing import Any, cast
 from torch import Tensor
 
 from ...inputs.formats import PromptFormat
-from ...inputs.segments import Segment, VitSegment
+from ...inputs.image_processors import ImageProcessor
+from ...inputs.segments import Segment, TextSegment, VitSegment
 from ...inputs.tokenizer import Tokenizer
 from ...messages import Image, Item, Message, Text
 from ..lessons import Lesson, Taught
@@ -37,7 +38,7 @@ class SightReader:
 
     def lesson(self, sight: Sight) -> Lesson:
         """All turns; each token of the answers is learnt, and the mark that ends them."""
-        lesson: list[Taught] = []
+        lesson = self._start()
         left = list(sight.images)
         for number, (question, answer) in enumerate(sight.turns):
             count = question.count("<image>")
@@ -47,6 +48,23 @@ class SightReader:
             lesson += [Taught(segment) for segment in self.prompt_format.segments(Message("user", items), self._see)]
             lesson.append(self._answer(answer))
         return tuple(lesson)
+
+    def conversation(self, messages: Sequence[Message], processor: ImageProcessor) -> Lesson:
+        """A whole conversation with opened pictures: what the model said is learnt, all else is given."""
+        frame = self.prompt_format.image_frame
+        lesson = self._start()
+        for message in messages:
+            if message.role == "assistant":
+                lesson.append(self._answer(message.text))
+                continue
+            given = self.prompt_format.segments(message, lambda image: processor.segments(image, frame))
+            lesson += [Taught(segment) for segment in given]
+        return tuple(lesson)
+
+    def _start(self) -> list[Taught]:
+        """What the tokenizer puts before a conversation, as the model reads it when it answers."""
+        start = self.prompt_format.start
+        return [Taught(TextSegment(start, "system"))] if start else []
 
     def _answer(self, answer: str) -> Taught:
         """Every token of the answer, and then the mark at which writing stops."""

@@ -24,6 +24,7 @@ from . import (
     walk_lessons,
     wearing,
 )
+from .layout import NoSceneError
 from .lessons import Builder
 from .splits import belongs, check_split
 from .visible import is_visible
@@ -85,7 +86,15 @@ def sample_episode(
     check_language(language)
     chosen = pick_kind({kind: 1.0} if kind else (mix or MIX), KINDS, rng.random())
     for _ in range(_MAX_THROWS):
-        episode = _BUILDERS[chosen](Voice(dice, language, split), options)
+        episode = _throw(chosen, Voice(dice, language, split), options)
         if episode and belongs(episode.truth["about"], episode.scenes, split) and all(map(is_visible, episode.scenes)):
             return episode
     raise InputError(f"found no {split} episode of kind {chosen} in {_MAX_THROWS} throws")
+
+
+def _throw(kind: str, voice: Voice, options: EpisodeOptions) -> Episode | None:
+    """An episode if this throw gave one."""
+    try:
+        return _BUILDERS[kind](voice, options)
+    except NoSceneError:
+        return None

@@ -24,6 +24,10 @@ _THIRDS = ((0, 38), (48, 80), (90, UNITS))
 _MAX_TRIES = 400
 
 
+class NoSceneError(InputError):
+    """Nothing that was thrown fitted or was allowed; whoever makes up a request throws again."""
+
+
 def any_ground(dice: Dice) -> str:
     """A plain colour or, less often, a place."""
     return dice.pick(ALL_PLACES if dice.chance(_PLACE_SHARE) else ALL_COLOURS)
@@ -36,7 +40,10 @@ def any_scene(
     nouns: Sequence[str] = ALL_NOUNS,
     style: str | None = None,
 ) -> Scene:
-    """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination."""
+    """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination.
+
+    NoSceneError where many throws gave none, as with two nouns whose pair is held out.
+    """
     dice = voice.dice
     number = dice.pick((1, 1, 2, 2, 3, 3, 4, 5, 6)) if count is None else count
     for _ in range(_MAX_TRIES):
@@ -45,7 +52,7 @@ def any_scene(
         scene = scatter(dice, whats, ground or any_ground(dice), dice.chance(_CLEAR_SHARE))
         if scene and (voice.split != "train" or are_for_training(keys_of(scene))):
             return scene
-    raise InputError(f"found no {voice.split} scene of {count} things among {len(nouns)} nouns; allow more")
+    raise NoSceneError(f"found no {voice.split} scene of {count} things among {len(nouns)} nouns; allow more")
 
 
 def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool = False) -> Scene | None:

@@ -1,0 +1,26 @@
+"""Promise: an update of Muon has all its directions equally strong, whichever side of the matrix is longer."""
+
+import pytest
+import torch
+
+from mindseye.training.muon import orthogonalise
+
+
+@pytest.mark.parametrize("shape", [(3, 40, 24), (3, 24, 40), (2, 16, 16)])
+def test_directions_are_equally_strong(shape: tuple[int, int, int]) -> None:
+    torch.manual_seed(0)
+    matrices = 1e-3 * torch.randn(shape)
+    update = orthogonalise(matrices)
+    left, strengths, right = torch.linalg.svd(update, full_matrices=False)
+    assert update.dtype == torch.float32
+    assert strengths.min() > 0.6 and strengths.max() < 1.3
+    before, _, after = torch.linalg.svd(matrices, full_matrices=False)
+    turned = (left @ right) - (before @ after)  # the same directions as the gradient's
+    assert turned.norm() / (before @ after).norm() < 0.1
+
+
+def test_tall_is_wide_turned() -> None:
+    torch.manual_seed(0)
+    matrices = torch.randn(2, 48, 16)
+    wide = orthogonalise(matrices.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(orthogonalise(matrices), wide, rtol=0, atol=0.02)
