@@ -156,7 +156,7 @@ def test_a_tower_in_training_mode(good: Path) -> None:
     tower.train()
     found = examine(patient(loaded))
     assert blamed(found)[0] == "tower_mode"
-    assert found.findings[5].numbers["difference_of_two_passes"] > 0.01
+    assert found.mistakes[0].numbers["difference_of_two_passes"] > 0.01
     assert tower.training  # looked at, not mended
 
 

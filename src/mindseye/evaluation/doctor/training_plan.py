@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from math import log10
 
 from .finding import Finding, unmeasured
 from .gradients import pulled
@@ -36,18 +36,15 @@ def learning_rate(patient: Patient) -> Finding:
     """How far the projector's numbers can travel over the run, beside their size."""
     if patient.plan is None:
         return unmeasured(RATE, "no --recipe says what is trained")
-    reach = {
-        name: (patient.plan.reach(name), size_of(each))
-        for name, each in patient.joint_parameters().items()
-        if each.dim() > 1 and patient.plan.reach(name) > 0
-    }
-    if not reach:
+    joint = patient.joint_parameters()
+    reach = {name: patient.plan.reach(name) for name, each in joint.items() if each.dim() > 1}
+    moving = [name for name, far in reach.items() if far > 0]
+    if not moving:
         return unmeasured(RATE, "the recipe moves no matrix of the projector itself")
-    ratios = {name: far / max(size, 1e-12) for name, (far, size) in reach.items()}
     steps = sum(stage.num_steps for stage in patient.plan.stages)
-    farthest = max(ratios.values())
-    numbers = {"steps": steps, "travel": {name: float(f"{ratio:.4g}") for name, ratio in ratios.items()}}
-    numbers["update_ratio"] = float(f"{farthest / steps:.4g}")
+    size = sum(float(joint[name].detach().float().square().sum()) for name in moving) ** 0.5
+    farthest = sum(reach[name] ** 2 * joint[name].numel() for name in moving) ** 0.5 / max(size, 1e-12)
+    numbers = {"steps": steps, "travel": float(f"{farthest:.4g}"), "update_ratio": float(f"{farthest / steps:.4g}")}
     if patient.can_be_told:
         gradient, weights = next(iter(_joint_pull(patient)), (0.0, 0.0))
         numbers |= {"gradient_norm": float(f"{gradient:.4g}"), "weight_norm": float(f"{weights:.4g}")}
@@ -56,22 +53,11 @@ def learning_rate(patient: Patient) -> Finding:
             f"The learning rate is too small: over {steps} steps the projector's weights can move by "
             f"{100 * farthest:.2g} % of their size ({100 * farthest / steps:.1g} % a step)."
         )
-        factor = 10 ** max(1, round(-_log10(farthest)))
+        factor = 10 ** max(1, round(-log10(max(farthest, 1e-12))))
         return Finding(RATE, False, said, numbers, f"Raise the projector's learning rate about {factor:,} times.")
     said = f"Over {steps} steps the projector's weights can move by {farthest:.2g} times their size."
     return Finding(RATE, True, said, numbers)
 
 
-def size_of(weight: Tensor) -> float:
-    """Root mean square of its numbers."""
-    return float(weight.detach().float().square().mean().sqrt())
-
-
 def _joint_pull(patient: Patient) -> list[tuple[float, float]]:
     return [sizes for part, sizes in pulled(patient).items() if part in ("projector", "connector")]
-
-
-def _log10(number: float) -> float:
-    from math import log10
-
-    return log10(max(number, 1e-12))

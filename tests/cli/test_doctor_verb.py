@@ -10,6 +10,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 import torch
+import yaml
 from graft_parts import EYES, SIDE, TOKENIZER, lively
 
 from mindseye.cli.doctor import naming_rows, plan_of, question_rows
@@ -73,13 +74,18 @@ def test_scenes_for_grafted_models_ask_what_their_recipes_teach() -> None:
     assert first[1]["value"].startswith("A picture of a")
 
 
-def test_a_recipe_is_read_as_a_plan() -> None:
-    [stage] = plan_of(Path("sample:smol.yaml")).stages
-    assert stage.name == "align" and stage.num_steps == 400 and 0.4 < stage.mean_rate < 0.7
-    assert plan_of(Path("sample:smol.yaml")).reach("projector.linear_1.weight") == pytest.approx(
-        400 * 2e-3 * stage.mean_rate
-    )
-    assert plan_of(Path("sample:smol.yaml")).reach("language_model.lm_head.weight") == 0
+def test_a_recipe_is_read_as_a_plan(tmp_path: Path) -> None:
+    pace = {"num_steps": 40, "num_warmup_steps": 0, "num_decay_steps": 20, "learning_rate": 1e-2}
+    lora = {"names": ["language_model.*"], "learning_rate": 1e-3, "lora": {"r": 4}}
+    moved = {"projector": {"names": ["projector.*"], "learning_rate": 2e-3}, "words": lora}
+    stage = {"name": "align", "scenes": {}, "parts": moved, "optimizer": pace}
+    said = {"graft": {"language_model": "a", "vision_encoder": "b"}, "run_folder": "c", "stages": [stage]}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    plan = plan_of(tmp_path / "recipe.yaml")
+    assert [one.name for one in plan.stages] == ["align"]
+    assert 0.5 < plan.stages[0].mean_rate < 1  # half of the steps at the peak, half on the way to zero
+    assert plan.reach("projector.linear_1.weight") == pytest.approx(40 * 2e-3 * plan.stages[0].mean_rate)
+    assert plan.reach("language_model.lm_head.weight") == 0  # adapters beside it move, not itself
 
 
 @pytest.mark.parametrize(
