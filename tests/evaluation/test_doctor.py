@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from seeing_model import COLOURS, make_parts, patient, rows, teach
 from torch import nn
 
+import mindseye
 from mindseye.checkpoints.load import load
 from mindseye.evaluation.doctor.attention import gazes
 from mindseye.evaluation.doctor.examine import MEASUREMENTS, Examination, examine
 from mindseye.evaluation.doctor.gradients import mean_loss, pulled
 from mindseye.evaluation.doctor.plan import Plan, PlannedPart, PlannedStage
+from mindseye.events import TextDone
 from mindseye.inputs.rows import Row
+from mindseye.pictures import to_png
 from mindseye.training.objectives.grafted import GraftedObjective, pack_seen
 from mindseye.training.streams.sights import Sight, SightReader
 
@@ -233,3 +237,20 @@ def no_label(segments: Any) -> torch.Tensor:
     from mindseye.inputs.loss_mask import num_tokens
 
     return torch.zeros(sum(num_tokens(segment) for segment in segments), dtype=torch.bool)
+
+
+def test_a_bagel_row_is_read_as_the_engine_reads_it() -> None:
+    """Marks, positions and images that see all of themselves: the answer is as likely as it was when it was written."""
+    model = mindseye.load("pocket", dtype="float32")
+    rng = np.random.default_rng(0)
+    picture = PIL.Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8))
+    question = "what is in the picture?"
+    reply = model.ask(picture, question, logprobs=0)
+    [end] = [event for event in reply.events if isinstance(event, TextDone)]
+    written = sum(token.logprob for token in end.logprobs)
+    turns = [{"from": "human", "value": question}, {"from": "gpt", "value": end.text}]
+    row = Row(0, "noise", {"conversations": turns, "image_bytes": to_png(picture)}, Path("noise"))
+    one = patient(load("pocket", dtype="float32"), [row])
+    [reading] = one.readings
+    loss = one.loss(reading, reading.images[0]) * len(reading.predicting)
+    assert loss == pytest.approx(-written, rel=1e-3)
