@@ -22,7 +22,7 @@ import transformers
 import mindseye
 from mindseye.model import Model
 
-NUM_WORDS, ROUNDS = 64, 5
+NUM_WORDS, ROUNDS = 64, 3
 QUESTION = "Tell a long story about what you see."
 
 

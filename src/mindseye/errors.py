@@ -18,7 +18,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-ONLY_UNDERSTANDS = "this model was loaded for understanding only and can neither draw nor edit; load it whole"
+ONLY_UNDERSTANDS = (
+    "this model can neither draw nor edit: it was loaded for understanding only, or its family never draws"
+)
 
 
 class MindseyeError(Exception):

@@ -129,7 +129,7 @@ def test_shapes_that_cannot_be(folder: Path) -> None:
 def test_other_kinds_of_model(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "qwen2"}))
     for names, said in [
-        (["model.layers.0.mlp.up_proj.weight", "model.embed_tokens.weight"], r"plain language model \(qwen2\)"),
+        (["model.layers.0.mlp.up_proj.weight", "model.norm.weight"], r"language_model.model.embed_tokens.weight"),
         (["base.lora_A.weight"], "LoRA adapter"),
         (["encoder.conv_in.bias", "decoder.conv_in.bias"], "autoencoder alone"),
         (["module.llm2vae.bias", "module.language_model.model.norm.weight"], "wrapped by a training framework"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from dataclasses import replace
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer as RustTokenizer
-from tokenizers import processors
+from tokenizers import models, normalizers, processors
 
 from mindseye.checkpoints.families import FAMILIES
+from mindseye.checkpoints.families.gpt2 import Gpt2Family
 from mindseye.checkpoints.load import load
 from mindseye.errors import CheckpointError, InputError
 from mindseye.generation.conversation import Conversation
@@ -21,10 +24,11 @@ from mindseye.generation.scheduler import EngineConfig
 from mindseye.generation.turns import Request, story_of
 from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment
-from mindseye.inputs.tokenizer import Tokenizer
+from mindseye.inputs.tokenizer import TextStream, Tokenizer
 from mindseye.loaded import LoadedModel
 from mindseye.messages import Text
 from mindseye.networks.cpu_layout import CpuLinear, can_lay_out
+from mindseye.networks.lay_out import undo_layout
 from mindseye.params import TextParams
 
 transformers = pytest.importorskip("transformers")
@@ -134,6 +138,16 @@ def test_a_language_model_writes_and_refuses_what_it_cannot(theirs_and_folder) -
     [
         ("llama", {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, "rope scaling llama3"),
         ("llama", {"hidden_act": "gelu"}, "hidden_act gelu"),
+        ("llama", {"rope_parameters": "yes"}, "rotary positions; expected an object"),
+        ("llama", {"attention_bias": True}, "attention_bias True"),
+        ("llama", {"rms_norm_eps": True}, "rms_norm_eps True"),
+        ("llama", {"max_position_embeddings": 2.5}, "max_position_embeddings 2.5"),
+        ("llama", {"tie_word_embeddings": "abc"}, "tie_word_embeddings 'abc'"),
+        ("llama", {"vocab_size": 300}, "tokenizer has ids up to"),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx True"),
+        ("gpt2", {"n_head": 0}, "num_attention_heads 0"),
+        ("gpt2", {"n_head": 5}, "5 heads do not divide"),
+        ("gpt2", {"layer_norm_epsilon": "abc"}, "layer_norm_eps abc"),
         ("llama", {"hidden_size": None}, "does not say hidden_size"),
         ("llama", {"num_attention_heads": "many"}, "num_attention_heads many"),
         ("llama", {"num_hidden_layers": 4}, "lack 9 tensors: model.layers.3"),
@@ -171,6 +185,81 @@ def test_what_a_tokenizer_puts_before_a_text_is_read_once(golden, tmp_path: Path
     plain.say("one")
     plain.say("two")
     assert ids[1:] == [i for segment in plain.views.said for i in segment.ids]
+
+
+def test_answers_end_where_the_folder_says(golden, tmp_path: Path) -> None:
+    lively(MADE["llama"]()).save_pretrained(tmp_path)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, tmp_path)
+    said = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**said, "eos_token_id": 17}))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [17, 19]}))
+    assert load(tmp_path).prompt_format.stop_ids >= {17, 19}
+
+
+def test_gpt2_cuts_words_as_gpt2_does_where_only_a_vocabulary_is_there(golden, tmp_path: Path) -> None:
+    vocab = json.loads((golden / "checkpoint" / "vocab.json").read_text())
+    vocab["<|endoftext|>"] = max(vocab.values()) + 1
+    (tmp_path / "vocab.json").write_text(json.dumps(vocab))
+    shutil.copy(golden / "checkpoint" / "merges.txt", tmp_path)
+    ours = Gpt2Family().tokenizer(tmp_path)
+    theirs = transformers.GPT2Tokenizer(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt"))
+    for text in ("hello 2024 12", "cafe\u0301 it's  two", "a\n\nb 'll"):
+        assert ours.encode(text) == theirs.encode(text)
+    end = vocab["<|endoftext|>"]
+    assert ours.special_ids == {"<|endoftext|>": end} and end not in ours.encode("<|endoftext|>")
+
+
+def test_tokens_of_sentencepiece_are_bytes_and_spaces(tmp_path: Path) -> None:
+    words = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "h", "i", "▁h", "▁hi"]
+    merges = [("▁", "h"), ("▁h", "i")]
+    vocab = {word: i for i, word in enumerate(words)}
+    rust = RustTokenizer(models.BPE(vocab, merges, unk_token="<unk>", byte_fallback=True))
+    rust.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    rust.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = Tokenizer.from_folder(tmp_path, marks=())
+    ids = tokenizer.encode("hi hi é")
+    assert tokenizer.decode(ids) == " hi hi é"
+    stream = TextStream(tokenizer)
+    assert [stream.push(i) for i in tokenizer.encode("é")][-2:] == ["", "é"]
+
+
+def test_masks_beside_the_weights_are_no_weights(golden, tmp_path: Path) -> None:
+    lively(MADE["gpt2"]()).save_pretrained(tmp_path)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, tmp_path)
+    state = load_file(tmp_path / "model.safetensors")
+    state["transformer.h.0.attn.bias"] = torch.ones(1, 1, 256, 256, dtype=torch.bool)
+    save_file(state, tmp_path / "model.safetensors", {"format": "pt"})
+    assert load(tmp_path).network.num_parameters
+
+
+def test_what_was_laid_out_is_as_loaded_again(theirs_and_folder) -> None:
+    _, folder = theirs_and_folder
+    plain, laid_out = (load(folder, dtype="float32", for_answering=way).network for way in (False, True))
+    undo_layout(laid_out)
+    assert [*dict(plain.named_parameters())] == [*dict(laid_out.named_parameters())]
+    assert not any(module.training for module in laid_out.modules())
+    twin = copy.deepcopy(laid_out)
+    assert all(torch.equal(a, b) for a, b in zip(plain.parameters(), twin.parameters(), strict=True))
+
+
+def test_a_shard_gives_what_the_index_says(golden, tmp_path: Path) -> None:
+    lively(MADE["llama"]()).save_pretrained(tmp_path)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, tmp_path)
+    state, table = load_file(tmp_path / "model.safetensors"), "model.embed_tokens.weight"
+    (tmp_path / "model.safetensors").unlink()
+    save_file(state, tmp_path / "one.safetensors")
+    save_file({table: torch.full_like(state[table], 9.0)}, tmp_path / "two.safetensors")
+    weight_map = dict.fromkeys(state, "one.safetensors") | {"unused": "two.safetensors"}
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {**weight_map, table: "two.safetensors"}, "unused": 0}))
+    with pytest.raises(CheckpointError, match="expects unused in two"):
+        load(tmp_path)
+    weight_map.pop("unused")
+    index.write_text(json.dumps({"weight_map": {**weight_map, "model.norm.weight": "one.safetensors"}}))
+    assert torch.equal(load(tmp_path, dtype="float32").network.model.embed_tokens.weight, state[table])
 
 
 def test_every_family_has_a_name_of_its_own() -> None:

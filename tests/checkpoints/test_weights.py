@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mindseye.checkpoints.headers import read_header
+from mindseye.checkpoints.headers import check_formats, read_header
 from mindseye.checkpoints.weights import read_tensors, weights_file
 from mindseye.errors import CheckpointError
 
@@ -95,7 +95,7 @@ def test_what_is_no_safetensors(folder: Path) -> None:
     ]:
         path.write_bytes(data)
         with pytest.raises(CheckpointError, match=said):
-            read_header(path)
+            check_formats(read_header(path))
 
 
 def test_overlapping_tensors(tmp_path: Path) -> None:

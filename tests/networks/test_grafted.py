@@ -52,6 +52,15 @@ def test_every_projector_learns(kind: str) -> None:
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in projector.parameters())
 
 
+def test_a_feature_becomes_its_own_tokens_in_order() -> None:
+    projector = ProjectorConfig("mlp", hidden_size=4, tokens_each=2, has_skip=True).build(3, 5)
+    features = torch.randn(1, 2, 3)
+    made = projector(features)  # (1, 2 * 2, 5)
+    flat = projector.linear_2(torch.nn.functional.gelu(projector.linear_1(features))) + projector.skip(features)
+    assert torch.allclose(made[0, 0], flat[0, 0, :5]) and torch.allclose(made[0, 1], flat[0, 0, 5:])
+    assert torch.allclose(made[0, 2], flat[0, 1, :5])
+
+
 def test_projectors_that_are_none_are_refused() -> None:
     with pytest.raises(SettingsError, match="expected linear, mlp, query"):
         ProjectorConfig("cubic")

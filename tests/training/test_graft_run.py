@@ -23,7 +23,7 @@ from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment, VitSegment
 from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.networks.lora import LoraSettings
-from mindseye.training.class_features import ClassFeatures, blobs
+from mindseye.training.class_features import UNSURE, ClassFeatures, blobs
 from mindseye.training.curves import read_lines
 from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
 from mindseye.training.graft_run import GraftRun, train_graft
@@ -194,8 +194,9 @@ def test_made_features_are_taken_for_their_class() -> None:
     features = made.make(classes, generator)
     assert features.shape == (20, 16, WIDTH) and features.min() >= 0
     likely = made.scores(features).softmax(-1)
-    assert (likely.argmax(-1) == classes).float().mean() >= 0.75  # by chance 0.05
-    assert likely.gather(1, classes[:, None]).std() > 0.05  # some surer than others
+    of_class = likely.gather(1, classes[:, None])[:, 0]
+    assert (of_class > UNSURE - 0.01).float().mean() > 0.8  # chance is 0.05
+    assert of_class.std() > 0.05  # some surer than others
     assert torch.allclose(blobs(5, 16, generator).mean(1), torch.ones(5))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ def read_header(path: Path) -> dict[str, TensorInfo]:
     return _checked(path, header, data_start=8 + length, size=size)
 
 
+def check_formats(table: Mapping[str, TensorInfo]) -> None:
+    """Raise CheckpointError for a tensor that is wanted and no float; masks and counters beside the weights may be."""
+    for name, info in table.items():
+        if info.dtype not in BYTES_OF_DTYPE:
+            raise CheckpointError(
+                f"{info.file}: {name} is stored as {info.dtype}; expected one of {', '.join(BYTES_OF_DTYPE)}. "
+                "Weights that are quantized already are not read: take the unquantized ones"
+            )
+
+
 def _checked(path: Path, header: dict[str, Any], data_start: int, size: int) -> dict[str, TensorInfo]:
     table: dict[str, TensorInfo] = {}
     for name, entry in header.items():
@@ -74,12 +85,8 @@ def _checked(path: Path, header: dict[str, Any], data_start: int, size: int) -> 
             raise CheckpointError(f"{path}: the header's entry for {name} is damaged") from error
         if any(n < 0 for n in (*shape, begin)):
             raise CheckpointError(f"{path}: the header's entry for {name} counts below 0; damaged")
-        if dtype not in BYTES_OF_DTYPE:
-            raise CheckpointError(
-                f"{path}: {name} is stored as {dtype}; expected one of {', '.join(BYTES_OF_DTYPE)}. "
-                "Weights that are quantized already are not read: take the unquantized ones"
-            )
-        if end - begin != math.prod(shape) * BYTES_OF_DTYPE[dtype]:
+        size_of_one = BYTES_OF_DTYPE.get(dtype)
+        if size_of_one is not None and end - begin != math.prod(shape) * size_of_one:
             raise CheckpointError(f"{path}: {name} {list(shape)} as {dtype} does not fill {end - begin} bytes")
         table[name] = TensorInfo(path, dtype, shape, data_start + begin, end - begin)
     expected = data_start

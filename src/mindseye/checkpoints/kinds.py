@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import CheckpointError
 from ..given_files import read_json
 
+KNOWN = ("llama", "mistral", "qwen2", "qwen3", "gpt2")
 WRAPPERS = ("module.", "_orig_mod.", "model.language_model.", "base_model.model.")
 
 
@@ -28,7 +29,14 @@ def describe_folder(folder: Path, names: Iterable[str]) -> str:
         return "this is an autoencoder alone: the weights of the network itself (ema.safetensors) are needed"
     has_decoder = any(name.startswith(("model.layers.", "language_model.model.layers.")) for name in names)
     if has_decoder and not any("_moe_gen" in name or name.startswith("vit_model.") for name in names):
-        return f"this is a plain language model{_model_type(folder)}: it has no eyes and no drawing expert"
+        kind = _model_type(folder)
+        if not kind:
+            return (
+                "this is a plain language model whose config.json is missing, broken or silent: fetch that file again"
+            )
+        return (
+            "" if kind.strip(" ()") in KNOWN else f"this is a language model{kind} of a family that is not known here"
+        )
     if not names and (folder / "ae.safetensors").is_file():
         return "only the autoencoder (ae.safetensors) is here: half a download; fetch the rest"
     if not names and _model_type(folder):

@@ -13,6 +13,7 @@ from ..given_files import read_json
 from ..inputs.images import ImageTransforms
 from ..loaded import LoadedModel
 from ..networks.config import VaeConfig
+from ..networks.cpu_layout import can_lay_out
 from ..networks.lay_out import lay_out_for_cpu, lay_out_module
 from ..networks.placed import Placed
 from ..networks.vae import Autoencoder
@@ -20,6 +21,7 @@ from .configs import FoundConfig
 from .empty import without_memory
 from .families import Family, Folder, Source, family_of
 from .filling import fill
+from .headers import check_formats
 from .kinds import describe_folder
 from .locate import find_folder
 from .placement import choose_device, choose_dtype
@@ -78,6 +80,7 @@ def open_checkpoint(model: str | Path, weights_name: str | None = None, understa
     family = family_of(opened)
     found = family.read_config(replace(opened, tensors={**tensors, **vae_tensors}))
     used = {name: info for name, info in tensors.items() if not family.is_ignored(name, opened, understanding_only)}
+    check_formats({**used, **vae_tensors})
     return Checkpoint(replace(opened, tensors=used), weights, vae_tensors, found, family, understanding_only)
 
 
@@ -87,7 +90,8 @@ def plan_loading(checkpoint: Checkpoint, device: str, dtype: str) -> tuple[LoadP
     number_format = choose_dtype(dtype, place, checkpoint.num_parameters)
     with without_memory():
         network = checkpoint.family.build(checkpoint.found.config, checkpoint.understanding_only)
-    plan = checkpoint.network_plan(network, place, number_format, place.type == "cpu")
+    is_laid_out = place.type == "cpu" and can_lay_out(torch.empty(0, dtype=number_format))
+    plan = checkpoint.network_plan(network, place, number_format, is_laid_out)
     sources = {name: Source(name) for name in checkpoint.vae_tensors}
     vae = make_plan(sources, checkpoint.vae_tensors, place, number_format)
     return replace(plan, entries=plan.entries + vae.entries), place

@@ -14,6 +14,7 @@ NAMES = ("ema.safetensors", "model.safetensors", "model_bf16.safetensors")
 AUTOENCODER = "ae.safetensors"
 INDEX = ".safetensors.index.json"
 LARGEST_INDEX = 32_000_000  # bytes
+LONGEST_NAME = 255
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 Tensors = dict[str, TensorInfo]
@@ -82,8 +83,8 @@ def _read_shards(index: Path) -> Tensors:
         raise CheckpointError(f"{index} is no index of shards: expected JSON with a weight_map") from error
     files = sorted(set(weight_map.values()))
     for file in files:
-        if Path(file).is_absolute() or ".." in Path(file).parts:
-            raise CheckpointError(f"{index} points out of its folder: {file}")
+        if Path(file).is_absolute() or ".." in Path(file).parts or len(file) > LONGEST_NAME:
+            raise CheckpointError(f"{index} points out of its folder: {file[:80]}")
     missing = [file for file in files if not (index.parent / file).is_file()]
     if missing:
         raise CheckpointError(
@@ -92,7 +93,8 @@ def _read_shards(index: Path) -> Tensors:
         )
     table: Tensors = {}
     for file in files:
-        table.update(read_header(index.parent / file))
+        there = read_header(index.parent / file)
+        table.update({name: info for name, info in there.items() if weight_map.get(name, file) == file})
     for name, file in weight_map.items():
         if name not in table:
             raise CheckpointError(f"{index} expects {name} in {file}, which does not hold it{nearest(name, table)}")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as RustTokenizer
@@ -22,6 +22,7 @@ from ..given_files import read_given, read_json
 
 SPECIAL_NAMES = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
 STORED_NAMES = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")  # the others follow them where a folder has none
+Cuts = Literal["qwen2", "gpt2"]
 LARGEST_TOKENIZER = 100_000_000  # bytes
 # How Qwen2 cuts a text into words before merging bytes; a part of its format like the vocabulary.
 QWEN2_WORDS = (
@@ -59,6 +60,7 @@ class Tokenizer:
         longest_first = sorted(self._special_ids, key=len, reverse=True)
         self._split = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")" if longest_first else "(?!)")
         self._marks = tuple(marks)
+        self._has_byte_tokens = rust.token_to_id("<0x0A>") is not None  # SentencePiece's alphabet instead of GPT-2's
 
     @property
     def special(self) -> SpecialTokens:
@@ -66,10 +68,11 @@ class Tokenizer:
         return SpecialTokens(*(self._special_ids[name] for name in SPECIAL_NAMES))
 
     @classmethod
-    def from_folder(cls, folder: str | Path, marks: Sequence[str] = SPECIAL_NAMES) -> Tokenizer:
+    def from_folder(cls, folder: str | Path, marks: Sequence[str] = SPECIAL_NAMES, cuts: Cuts = "qwen2") -> Tokenizer:
         """From `tokenizer.json`, or `vocab.json` and `merges.txt`; `tokenizer_config.json` may add tokens.
 
-        `marks` are special tokens that the family needs, added at the end where a folder lacks them.
+        `marks` are special tokens that the family needs, added at the end where a folder lacks them; `cuts` is how it
+        cuts texts into words where `tokenizer.json` does not say.
         """
         folder = Path(folder)
         added = _added_tokens(folder)
@@ -79,7 +82,7 @@ class Tokenizer:
                     read_given(folder / "tokenizer.json", LARGEST_TOKENIZER, CheckpointError)
                 )
             elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-                rust = _from_vocab(folder, added, marks)
+                rust = _from_vocab(folder, added, marks, cuts)
             else:
                 raise CheckpointError(
                     f"{folder} has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt"
@@ -96,7 +99,7 @@ class Tokenizer:
                     f"{folder}: tokenizer_config.json gives {token.content} the id {i}, but the vocabulary "
                     f"makes it {rust.token_to_id(token.content)}; these files belong to different models"
                 )
-        if marks:
+        if tuple(marks) == SPECIAL_NAMES:
             _check_stored(folder, rust, added)
         return cls(rust, marks)
 
@@ -137,7 +140,12 @@ class Tokenizer:
         if token_id in self._added:
             return self._added[token_id].encode("utf-8")
         token = self._rust.id_to_token(token_id)
-        return b"" if token is None else bytes(_BYTE_OF[c] for c in token)
+        if token is None:
+            return b""
+        if not self._has_byte_tokens:
+            return bytes(_BYTE_OF[c] for c in token)
+        byte = re.fullmatch(r"<0x([0-9A-F]{2})>", token)
+        return bytes([int(byte[1], 16)]) if byte else token.replace("▁", " ").encode("utf-8")
 
     def is_special(self, token_id: int) -> bool:
         """Whether the id is a mark, never part of a text."""
@@ -161,6 +169,11 @@ class Tokenizer:
 
     def check_fits(self, vocab_size: int) -> None:
         """Raise CheckpointError when a mark has no row in an embedding table of `vocab_size` rows."""
+        if not self._marks and self.largest_id >= vocab_size:
+            raise CheckpointError(
+                f"the tokenizer has ids up to {self.largest_id}, but the model {vocab_size} words; they belong to "
+                "different models"
+            )
         for name in self._marks:
             i = self._special_ids[name]
             if i >= vocab_size:
@@ -190,7 +203,7 @@ class TextStream:
         return self._decoder.decode(b"", final=True)
 
 
-def _from_vocab(folder: Path, added: dict[int, AddedToken], marks: Sequence[str]) -> RustTokenizer:
+def _from_vocab(folder: Path, added: dict[int, AddedToken], marks: Sequence[str], cuts: Cuts) -> RustTokenizer:
     vocab: dict[str, int] = _read_json(folder / "vocab.json")
     # Added tokens stand in the vocabulary too, so that they keep their ids when there are gaps between.
     vocab.update({token.content: i for i, token in added.items()})
@@ -202,10 +215,13 @@ def _from_vocab(folder: Path, added: dict[int, AddedToken], marks: Sequence[str]
     pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
     merges = [(left, right) for left, right in pairs]
     rust = RustTokenizer(models.BPE(vocab=vocab, merges=merges))
-    rust.normalizer = normalizers.NFC()
-    words = pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated")
-    as_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    rust.pre_tokenizer = pre_tokenizers.Sequence([words, as_bytes])
+    as_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=cuts == "gpt2")
+    if cuts == "gpt2":
+        rust.pre_tokenizer = as_bytes
+    else:
+        rust.normalizer = normalizers.NFC()
+        words = pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated")
+        rust.pre_tokenizer = pre_tokenizers.Sequence([words, as_bytes])
     rust.decoder = decoders.ByteLevel()
     return rust
 

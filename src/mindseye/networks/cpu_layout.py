@@ -32,6 +32,8 @@ class CpuLinear(nn.Module):
         """`layers` by the names they had in the module that holds them all."""
         super().__init__()
         self.names = tuple(layers)
+        self.order: tuple[str, ...] = ()
+        self.learns = [layer.weight.requires_grad for layer in layers.values()]
         self.sizes = [layer.out_features for layer in layers.values()]
         weights = [layer.weight.detach() for layer in layers.values()]
         biases = [layer.bias.detach() for layer in layers.values() if layer.bias is not None]
@@ -82,7 +84,8 @@ def can_lay_out_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bo
 
 def pack(holder: nn.Module, names: Sequence[str]) -> CpuLinear:
     """Replace linear layers by a packed one, for a single product of all that share their input."""
-    packed = CpuLinear({name: getattr(holder, name) for name in names})
+    packed = CpuLinear({name: getattr(holder, name) for name in names}).train(holder.training)
+    packed.order = tuple(holder._modules)
     for name in names:
         delattr(holder, name)
     holder.add_module("_and_".join(names), packed)
@@ -96,11 +99,15 @@ def unpack(holder: nn.Module, name: str) -> None:
     delattr(holder, name)
     weights = packed.weight.detach().to_dense().split(packed.sizes)
     biases = [None] * len(weights) if packed.bias is None else packed.bias.detach().split(packed.sizes)
-    for each, weight, bias in zip(packed.names, weights, biases, strict=True):
-        layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
-        layer.weight = nn.Parameter(weight.clone())
-        layer.register_parameter("bias", None if bias is None else nn.Parameter(bias.clone()))
+    for each, weight, bias, learns in zip(packed.names, weights, biases, packed.learns, strict=True):
+        layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta").train(holder.training)
+        layer.weight = nn.Parameter(weight.clone(), requires_grad=learns)
+        kept = None if bias is None else nn.Parameter(bias.clone(), requires_grad=learns)
+        layer.register_parameter("bias", kept)
         holder.add_module(each, layer)
+    for each in packed.order:  # as they stood before, so that optimizers find them
+        if each in holder._modules:
+            holder._modules[each] = holder._modules.pop(each)
 
 
 def keep_freed_memory() -> None:

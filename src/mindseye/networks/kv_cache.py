@@ -9,7 +9,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -20,6 +20,10 @@ class Ledger:
     def __init__(self) -> None:
         self.num_bytes = 0
         self._lock = threading.RLock()
+
+    def __reduce__(self) -> Any:
+        """A copy of a network counts its own caches, of which there are none yet."""
+        return Ledger, ()
 
     def add(self, num_bytes: int) -> None:
         with self._lock:

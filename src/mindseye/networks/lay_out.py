@@ -46,7 +46,7 @@ def lay_out_module(module: nn.Module) -> None:
 def undo_layout(network: nn.Module) -> None:
     """Plain layers again, which learn, move and are copied."""
     for module in list(network.modules()):
-        for name, child in list(module.named_children()):
+        for name, child in reversed(list(module.named_children())):  # what was packed last first
             if isinstance(child, CpuLinear):
                 unpack(module, name)
     for module in network.modules():

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from torch import nn
 
 from ...errors import CheckpointError
+from ...given_files import read_json
 from ...inputs.formats import PromptFormat, prompt_format
 from ...inputs.image_processors import ImageProcessor, NoEyes
 from ...inputs.images import ImageTransforms
@@ -107,13 +108,26 @@ class Family:
         return Tokenizer.from_folder(folder, marks=())
 
     def prompt_format(self, folder: Path, tokenizer: Tokenizer) -> PromptFormat:
-        return prompt_format(self.format_name, tokenizer)
+        return prompt_format(self.format_name, tokenizer, stops_of(folder))
 
     def image_processor(self, folder: Path, network: Any, transforms: ImageTransforms | None) -> ImageProcessor:
         """How its images are made; a language model sees none."""
         if transforms is not None:
             raise CheckpointError(f"{folder} is a {self.name} model without eyes, so image limits have no use")
         return NoEyes(self.name)
+
+
+def stops_of(folder: Path) -> frozenset[int]:
+    """The ids that end an answer, as config.json and generation_config.json say."""
+    found: set[int] = set()
+    for name in ("config.json", "generation_config.json"):
+        try:
+            said = read_json(folder / name, error=CheckpointError)
+        except (OSError, ValueError, CheckpointError):
+            continue
+        ends = said.get("eos_token_id") if isinstance(said, dict) else None
+        found |= {i for i in (ends if isinstance(ends, list) else [ends]) if isinstance(i, int) and i >= 0}
+    return frozenset(found)
 
 
 def required(said: Mapping[str, Any], key: str, folder: Path) -> Any:

@@ -25,7 +25,7 @@ from ...networks.image_tokens import ImageTokens
 from ...networks.projector import ProjectorConfig
 from ...networks.towers import Lite0Config, TowerConfig, VitTowerConfig
 from ..configs import FoundConfig
-from .family import Family, Folder, Source
+from .family import Family, Folder, Source, stops_of
 from .gpt2 import Gpt2Family
 from .llama import Llama
 
@@ -106,7 +106,9 @@ class GraftedFamily(Family):
         return family.finish(network.language_model, inside, alone)
 
     def prompt_format(self, folder: Path, tokenizer: Tokenizer) -> PromptFormat:
-        return prompt_format("chatml-eyes" if "<|im_start|>" in tokenizer.special_ids else "plain-eyes", tokenizer)
+        return prompt_format(
+            "chatml-eyes" if "<|im_start|>" in tokenizer.special_ids else "plain-eyes", tokenizer, stops_of(folder)
+        )
 
     def image_processor(self, folder: Path, network: Any, transforms: ImageTransforms | None) -> ImageProcessor:
         if transforms is not None:

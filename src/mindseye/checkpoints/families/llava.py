@@ -14,7 +14,7 @@ from ...networks.image_tokens import ImageTokens
 from ...networks.projector import ProjectorConfig
 from ...networks.towers import TowerConfig
 from ..configs import FoundConfig
-from .family import Family, Folder, Source
+from .family import Family, Folder, Source, stops_of
 from .grafted import LANGUAGE, GraftedFamily
 from .towers import vit_config
 
@@ -77,7 +77,9 @@ class LlavaFamily(GraftedFamily):
         return is_beyond or is_unused or name.endswith(TABLES)
 
     def prompt_format(self, folder: Path, tokenizer: Tokenizer) -> PromptFormat:
-        return prompt_format("chatml-eyes" if MARK_OF_CHATML in tokenizer.special_ids else "llava", tokenizer)
+        return prompt_format(
+            "chatml-eyes" if MARK_OF_CHATML in tokenizer.special_ids else "llava", tokenizer, stops_of(folder)
+        )
 
 
 def our_name(stored: str) -> str:

@@ -21,11 +21,13 @@ FORMATS: dict[str, Callable[[Tokenizer], PromptFormat]] = {
 }
 
 
-def prompt_format(name: str, tokenizer: Tokenizer) -> PromptFormat:
-    """The format of that name; InputError names the nearest known one."""
+def prompt_format(name: str, tokenizer: Tokenizer, stops: frozenset[int] = frozenset()) -> PromptFormat:
+    """The format of that name; InputError names the nearest known one. `stops` are more ids that end an answer."""
     if name not in FORMATS:
         raise InputError(f'the prompt format is "{name}"{nearest(name, FORMATS)}; known: {", ".join(FORMATS)}')
-    return FORMATS[name](tokenizer)
+    found = FORMATS[name](tokenizer)
+    found.stop_ids |= stops
+    return found
 
 
 __all__ = ["FORMATS", "PromptFormat", "See", "prompt_format"]

@@ -23,6 +23,7 @@ class PromptFormat(Protocol):
     """
 
     name: str
+    stop_ids: frozenset[int]
 
     @property
     def start(self) -> tuple[int, ...]: ...
@@ -30,8 +31,6 @@ class PromptFormat(Protocol):
     def opening(self) -> tuple[int, ...]: ...
     @property
     def closing(self) -> tuple[int, ...]: ...
-    @property
-    def stop_ids(self) -> frozenset[int]: ...
     @property
     def image_opening(self) -> int | None: ...
     @property
