@@ -41,6 +41,7 @@ VERBS = (
     "world",
     "graft",
     "retrieve",
+    "doctor",
     "data",
 )
 STOPPED = 128  # and the number of the signal

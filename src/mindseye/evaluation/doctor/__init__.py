@@ -1,0 +1,1 @@
+"""Why does a model not see? A file a measurement; `examine.py` has the table of all."""
