@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ..training.recipe import Recipe
 
 
+LARGEST_RECIPE = 1_000_000  # bytes
+
+
 def register(commands: Any) -> None:
     """Add the verb to the command line."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -108,7 +111,11 @@ def told(is_done: bool, run_folder: str, say: Callable[[str], None]) -> int:
 
 def is_graft(path: Path) -> bool:
     """Whether a recipe is one for a language model that gets eyes: it has a group `graft`."""
+    from ..errors import MindseyeError
+    from ..given_files import read_given
+
     try:
-        return any(line.startswith("graft:") for line in path.read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError):
+        text = read_given(path, LARGEST_RECIPE).decode("utf-8")
+    except (OSError, ValueError, MindseyeError):
         return False  # said by who reads it
+    return any(line.startswith("graft:") for line in text.splitlines())
