@@ -22,6 +22,7 @@ from .kv_chunks import SPARE_CAPACITY, Chunk, ChunkCache
 SETTLED = 4  # passes together, after which more are expected
 MOST_BYTES = 128 << 20  # of a bench; with more to read, calls no longer count
 MOST_PADDING = 2  # times the tokens there are
+ROUNDED = 256  # columns: benches of few sizes leave fewer holes in the heap
 
 
 class Place(Chunk):
@@ -115,7 +116,7 @@ class Company:
     def _sit_down(self, caches: Sequence[ChunkCache]) -> int:
         """Copy all of them to a bench of their own; returns the column of the next tokens."""
         end = max(cache.length for cache in caches)
-        bench = Bench(caches, end + SPARE_CAPACITY)
+        bench = Bench(caches, -(-(end + SPARE_CAPACITY) // ROUNDED) * ROUNDED)
         starts = [end - cache.length for cache in caches]
         self._places = [Place(bench, row, start) for row, start in enumerate(starts)]
         for cache, place in zip(caches, self._places, strict=True):
