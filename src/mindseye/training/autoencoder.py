@@ -15,9 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..checkpoints.locate import find_folder
+from ..checkpoints.weights import AUTOENCODER
+from ..errors import SettingsError
 from ..inputs.images import pixels_of
 from ..networks.config import VaeConfig
 from ..networks.vae import Autoencoder, ResnetBlock
@@ -66,6 +69,8 @@ class AutoencoderSettings:
     absolute_weight: float = 0.1
     edge_weight: float = 0.1
     kl_weight: float = 2e-5
+    start_from: str | None = None
+    """A model whose autoencoder of the same sizes is taught further ("pocket", a folder or a hub id)."""
     pool_size: int = 20_000
     """Scenes rendered beforehand, from which the batches are drawn."""
 
@@ -104,7 +109,10 @@ def train_autoencoder(
     torch.manual_seed(seed)
     pool = render_pool(subject, settings.pool_size, stop=half_way.stop if half_way else None)
     autoencoder = Autoencoder(settings.config)
-    prepare_for_training(autoencoder)
+    if settings.start_from is None:
+        prepare_for_training(autoencoder)
+    else:
+        begin_with(autoencoder, find_folder(settings.start_from))
     autoencoder.to(device)
     parameters = list(autoencoder.parameters())
     optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
@@ -154,6 +162,14 @@ def prepare_for_training(autoencoder: Autoencoder) -> None:
             if isinstance(module, ResnetBlock):
                 module.conv2.weight.mul_(0.1)
         bias_of(autoencoder.encoder.conv_out)[autoencoder.config.z_channels :] = FIRST_LOG_VARIANCE
+
+
+def begin_with(autoencoder: Autoencoder, folder: Path) -> None:
+    """Weights of a model's autoencoder; SettingsError when they are of other sizes."""
+    try:
+        autoencoder.load_state_dict({name: weight.float() for name, weight in load_file(folder / AUTOENCODER).items()})
+    except (OSError, RuntimeError) as error:
+        raise SettingsError(f"the autoencoder of {folder} does not fit the recipe's: {error}") from error
 
 
 def bias_of(layer: nn.Conv2d) -> Tensor:

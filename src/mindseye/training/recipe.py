@@ -131,7 +131,8 @@ class Recipe:
     """The world that is learned: corners or town."""
     run_folder: str = "runs/pocket"
     start_from: str | None = None
-    """A checkpoint folder of the same sizes whose weights the run begins with; None for random ones."""
+    """A model whose weights the run begins with ("pocket", a folder or a hub id), also one of an earlier world
+    (`warm_start.py`); None for random ones."""
     seed: int = 0
     threads: int | None = None
     """Threads of the CPU; None leaves PyTorch's choice."""

@@ -103,7 +103,7 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
         preparation.say(f"resuming at step {state.step}")
     else:
         if processes.is_first:
-            preparation.begin(model)
+            preparation.begin(model, tokenizer)
         processes.send_weights(model)
         state.average = Average(model)
     if recipe.fused:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from ..checkpoints.weights import weights_file
+from ..checkpoints.locate import find_folder
 from ..errors import SettingsError
 from ..given_files import read_json
 from ..inputs.images import pixels_of
@@ -25,6 +25,7 @@ from .eyes import teach_eyes
 from .recipe import Recipe
 from .stopping import HalfWay, Stop
 from .vocabulary import train_vocabulary
+from .warm_start import start_from
 
 VOCABULARY_FOLDER = "vocabulary"
 
@@ -82,11 +83,11 @@ class Preparation:
             self.say(f"made a vocabulary of {num_tokens} tokens")
         return Tokenizer.from_folder(folder)
 
-    def begin(self, model: UnifiedModel) -> None:
+    def begin(self, model: UnifiedModel, tokenizer: Tokenizer) -> None:
         """Weights of the first step: random or those of a checkpoint, with eyes that have been taught to see."""
         recipe = self.recipe
         if recipe.start_from is not None:
-            fill(model, Path(recipe.start_from))
+            start_from(model, find_folder(recipe.start_from), tokenizer)
             self.say(f"starting from {recipe.start_from}")
         if recipe.eyes.num_steps:
             self.say("teaching the eyes")
@@ -100,17 +101,6 @@ class Preparation:
 def half_way_eyes(folder: Path, stop: Stop) -> HalfWay:
     """Where the lesson of the eyes stands."""
     return HalfWay(folder / "eyes-half-way.pt", stop)
-
-
-def fill(model: UnifiedModel, folder: Path) -> None:
-    """Weights of a checkpoint folder into `model`; SettingsError when they do not fit."""
-    if not folder.is_dir():
-        raise SettingsError(f"start_from is {folder}, which is not a folder; expected a checkpoint folder")
-    weights = {name: weight.float() for name, weight in load_file(weights_file(folder)).items()}
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise SettingsError(f"the weights of {folder} are of other sizes than the recipe's model: {error}") from error
 
 
 def words_apart(world: World) -> list[str]:
