@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from mindseye.errors import SettingsError
+from mindseye.errors import CheckpointError, SettingsError
 from mindseye.training.recipe import ModelSizes, Recipe
 from mindseye.training.resume import STATE_FILE, load_state, save_state
 from mindseye.training.run import Prepared, prepare, train
@@ -116,7 +116,7 @@ def test_a_run_begins_with_the_weights_of_a_checkpoint(
 
 
 def test_start_from_must_fit(recipe: Recipe, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="not a folder"):
+    with pytest.raises(CheckpointError, match="no model at"):
         prepare(dataclasses.replace(recipe, start_from=str(tmp_path / "nowhere")), quiet)
     with pytest.raises(SettingsError, match="other sizes"):
         prepare(dataclasses.replace(recipe, start_from="src/mindseye/pocket"), quiet)

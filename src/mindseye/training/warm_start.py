@@ -30,8 +30,6 @@ LATENTS_OUT = ("llm2vae.weight", "llm2vae.bias")
 
 def start_from(model: UnifiedModel, folder: Path, tokenizer: Tokenizer) -> None:
     """Weights of a checkpoint folder into `model` with the words of `tokenizer`; SettingsError when they don't fit."""
-    if not folder.is_dir():
-        raise SettingsError(f"start_from is {folder}, which is not a folder; expected a checkpoint folder")
     given = {name: weight.float() for name, weight in load_file(weights_file(folder)).items()}
     wanted = model.state_dict()
     try:
