@@ -38,9 +38,8 @@ def lay_out_module(module: nn.Module) -> None:
     head, table = getattr(module, "lm_head", None), getattr(module, "model", None)
     embeddings = getattr(table, "embed_tokens", None)
     if isinstance(head, nn.Linear) and isinstance(embeddings, nn.Embedding):
-        is_tied = head.weight is embeddings.weight
-        if not is_tied and can_lay_out_layers(module, [["lm_head"]]):
-            pack(module, ["lm_head"])
+        if can_lay_out_layers(module, [["lm_head"]]):
+            pack(module, ["lm_head"], are_shared=head.weight is embeddings.weight)
 
 
 def undo_layout(network: nn.Module) -> None:
