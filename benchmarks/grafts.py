@@ -1,9 +1,10 @@
 """What a grafted model sees: names of things in held-out scenes, of photographs, and whether it kept its English.
 
     python benchmarks/grafts.py scenes runs/smol/checkpoint --before runs/smol/graft
-    python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER...
+    python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER... [--numbered]
 
-Photographs are compared with what the tower's own classifier says: its accuracy is another matter.
+Photographs are compared with what the tower's own classifier says: its accuracy is another matter. With --numbered file
+names begin with the number of ImageNet's class ("388_giant_panda.jpg"), and those count that the classifier gets right.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--split", default="test")
     parser.add_argument("--question", default=NAMING[0])
+    parser.add_argument("--numbered", action="store_true", help="names of photographs begin with their class")
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
     model = mindseye.load(str(arguments.model))
@@ -98,6 +100,13 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
     if arguments.show:
         rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
         print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
+    if arguments.numbered:
+        known = torch.tensor([int(path.name.split("_")[0]) for path in files]) == classes
+        print(
+            f"the classifier is right about {int(known.sum())} of {len(files)} photographs: says the same in "
+            f"{100 * agrees[known].float().mean():.1f} %, names the same in any words in "
+            f"{100 * names_it[known].float().mean():.1f} %"
+        )
     for least in LIKELY:
         some = likely >= least
         exact, named = (100 * each[some].float().mean() for each in (agrees, names_it))
