@@ -23,6 +23,7 @@ from ..networks.grafted import Grafted
 from ..networks.lora import merge
 from ..whole_files import whole_file
 from ..worlds.world import world_called
+from .ahead import made_ahead
 from .class_features import ClassFeatures
 from .graft_recipe import GraftRecipe, GraftStage
 from .loop import Trainer
@@ -115,8 +116,9 @@ class GraftRun:
         if state.step < stage.optimizer.num_steps:
             self.say(f"stage {stage.name}, step {state.step} of {stage.optimizer.num_steps}: {described(trainable)}")
             trainer = Trainer(self.step_of(stage, loaded), stage.optimizer, folder, self.recipe.saving)
-            if not trainer.run(state, self.say, self.stop):
-                return False
+            with made_ahead(trainer.step.stream, self.recipe.workers, self.processes.count) as stream:
+                if not trainer.over(stream).run(state, self.say, self.stop):
+                    return False
         merge(network)
         network.requires_grad_(False)
         network.eval()
