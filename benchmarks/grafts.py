@@ -1,6 +1,7 @@
 """What a grafted model sees: names of things in held-out scenes, of photographs, and whether it kept its English.
 
     python benchmarks/grafts.py scenes runs/smol/checkpoint --before runs/smol/graft
+    python benchmarks/grafts.py retrieval runs/compare/checkpoint
     python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER... [--numbered]
 
 Photographs are compared with what the tower's own classifier says: its accuracy is another matter. With --numbered file
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -19,14 +21,16 @@ import torch
 
 import mindseye
 from mindseye.checkpoints.tower_sources import imagenet_names
+from mindseye.evaluation.recall import recall_both_ways
 from mindseye.inputs.images import open_image
 from mindseye.inputs.segments import TextSegment
 from mindseye.model import Model
+from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.training.batches import pack
 from mindseye.training.lessons import Taught
 from mindseye.training.objectives.grafted import states_of
 from mindseye.training.streams.names import photo_of
-from mindseye.training.streams.scenes import NAMING, noun_of, single_scene
+from mindseye.training.streams.scenes import NAMING, noun_of, single_scene, told
 from mindseye.worlds.world import world_called
 
 ENGLISH = """The sun rose slowly over the quiet village, and the fishermen pulled their boats down to the water. Maria
@@ -40,7 +44,7 @@ LIKELY = (0.0, 0.3, 0.6)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("scenes", "photos"))
+    parser.add_argument("what", choices=("scenes", "retrieval", "photos"))
     parser.add_argument("model", type=Path)
     parser.add_argument("places", nargs="*", type=Path, help="photographs or folders of them")
     parser.add_argument("--before", type=Path, help="the model before training, to compare its English")
@@ -54,6 +58,8 @@ def main() -> None:
     model = mindseye.load(str(arguments.model))
     if arguments.what == "scenes":
         scenes(model, arguments)
+    elif arguments.what == "retrieval":
+        retrieval(model, arguments)
     else:
         photos(model, arguments)
     print(f"perplexity of a page of English: {perplexity(model):.2f}", end="")
@@ -80,6 +86,25 @@ def scenes(model: Model, arguments: argparse.Namespace) -> None:
         print("\n".join(f"{noun}: {text}" for noun, text in zip(nouns, said, strict=True)))
     print(f"names the one thing: {100 * right:.1f} % of {len(nouns)} {arguments.split} scenes; blank: {blank[0]}")
     print(f"with another scene's picture: {100 * guessed:.1f} %; image-swap score {100 * (right - guessed):.1f} points")
+
+
+def retrieval(model: Model, arguments: argparse.Namespace) -> None:
+    """Which caption belongs to which scene, by the head that compares them; all captions differ."""
+    world, rng = world_called(arguments.world), np.random.default_rng(7)
+    shown: dict[str, Any] = {}
+    while len(shown) < arguments.count:
+        scene = world.sample_scene(rng, arguments.split)
+        shown.setdefault(told(world, scene), scene)
+    network, transforms = model.loaded.network, model.loaded.image_processor.transforms
+    pictures = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in shown.values()]
+    with torch.inference_mode():
+        images = image_embeddings(network, [transforms.pixels(picture).to(network.dtype) for picture in pictures])
+        texts = torch.stack([text_embedding(network, model.loaded.tokenizer.encode(text)) for text in shown])
+    recall = recall_both_ways((images @ texts.T).numpy(), range(len(shown)))
+    print(
+        f"{len(shown)} {arguments.split} scenes, recall at 1: their own caption {100 * recall.texts[1]:.1f} %, a "
+        f"caption's own scene {100 * recall.pictures[1]:.1f} %, by chance {100 * recall.chance_texts[1]:.1f} %"
+    )
 
 
 def photos(model: Model, arguments: argparse.Namespace) -> None:
