@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import argparse
 import math
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
+import PIL.ImageOps
 import torch
 
 import mindseye
@@ -40,6 +44,7 @@ parliament was opened in 1848, after years of unrest, and its first law made sch
 whether the train to Lyon had already left, and the man behind the counter shook his head."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 LIKELY = (0.0, 0.3, 0.6)
+COLUMNS, SIDE, LETTERS, GAP = 5, 224, 44, 12  # px
 
 
 def main() -> None:
@@ -53,6 +58,7 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--question", default=NAMING[0])
     parser.add_argument("--numbered", action="store_true", help="names of photographs begin with their class")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="photographs and answers as one picture")
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
     model = mindseye.load(str(arguments.model))
@@ -122,6 +128,8 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
     expected = [names[c] for c in classes.tolist()]
     agrees = torch.tensor([text == photo_of(name) for text, name in zip(said, expected, strict=True)])
     names_it = torch.tensor([name.lower() in text.lower() for text, name in zip(said, expected, strict=True)])
+    if arguments.sheet:
+        sheet(pictures, said).save(arguments.sheet, quality=85)
     if arguments.show:
         rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
         print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
@@ -139,6 +147,19 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
             f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
             f"names the same in any words in {named:.1f} %"
         )
+
+
+def sheet(pictures: list[PIL.Image.Image], said: list[str]) -> PIL.Image.Image:
+    """Photographs in rows, what was said of each below it."""
+    rows = math.ceil(len(pictures) / COLUMNS)
+    page = PIL.Image.new("RGB", (COLUMNS * (SIDE + GAP) + GAP, rows * (SIDE + LETTERS + GAP) + GAP), "white")
+    pen, font = PIL.ImageDraw.Draw(page), PIL.ImageFont.load_default(16)
+    for number, (picture, text) in enumerate(zip(pictures, said, strict=True)):
+        row, column = divmod(number, COLUMNS)
+        left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LETTERS + GAP)
+        page.paste(PIL.ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE)), (left, top))
+        pen.multiline_text((left, top + SIDE + 4), "\n".join(textwrap.wrap(text, 28)[:2]), "black", font)
+    return page
 
 
 def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:
