@@ -80,6 +80,29 @@ def recipe(parts: Path, tmp_path: Path) -> GraftRecipe:
     )
 
 
+def test_a_beginning_that_was_broken_off_is_made_anew(
+    recipe: GraftRecipe, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the run would go on from a projector that does not yet start from the names."""
+    save_tower("clip", transformers, tmp_path / "eyes")
+    named = dataclasses.replace(
+        recipe, graft=GraftParts(recipe.graft.language_model, str(tmp_path / "eyes"), start="names")
+    )
+    run = GraftRun(named, quiet, Stop())
+
+    def broken(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as now:
+        now.setattr("mindseye.training.graft_run.fit_probe", broken)
+        with pytest.raises(KeyboardInterrupt):
+            run.beginning()
+    said: list[str] = []
+    dataclasses.replace(run, say=said.append).beginning()
+    assert any("fitting" in line for line in said)
+    assert not list(Path(recipe.run_folder).glob("*.unfinished"))
+
+
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load(folder, dtype="float32").network.state_dict()
 
