@@ -37,10 +37,12 @@ def lay_out_module(module: nn.Module) -> None:
         _lay_out_linears(module.mlp)
     head, table = getattr(module, "lm_head", None), getattr(module, "model", None)
     embeddings = getattr(table, "embed_tokens", None)
-    if isinstance(head, nn.Linear) and isinstance(embeddings, nn.Embedding):
-        is_tied = head.weight is embeddings.weight
-        if can_lay_out_layers(module, names := [["lm_head"]]):
-            pack(module, names[0], are_shared=is_tied)
+    if (
+        isinstance(head, nn.Linear)
+        and isinstance(embeddings, nn.Embedding)
+        and can_lay_out_layers(module, [["lm_head"]])
+    ):
+        pack(module, ["lm_head"], are_shared=head.weight is embeddings.weight)
 
 
 def table_of(head: str) -> str:
