@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,18 @@ import PIL.Image
 import torch
 
 import mindseye
+from mindseye.checkpoints.load import load
 from mindseye.checkpoints.tower_sources import imagenet_names
 from mindseye.inputs.images import open_image
 from mindseye.inputs.segments import TextSegment
 from mindseye.model import Model
 from mindseye.training.batches import pack
+from mindseye.training.graft_run import placeholder_of
 from mindseye.training.lessons import Taught
-from mindseye.training.objectives.grafted import states_of
+from mindseye.training.objectives.grafted import GraftedObjective, states_of
 from mindseye.training.streams.names import photo_of
-from mindseye.training.streams.scenes import NAMING, noun_of, single_scene
+from mindseye.training.streams.scenes import NAMING, SceneSettings, SceneStream, noun_of, single_scene
+from mindseye.training.streams.sights import SightReader
 from mindseye.worlds.world import world_called
 
 ENGLISH = """The sun rose slowly over the quiet village, and the fishermen pulled their boats down to the water. Maria
@@ -39,7 +43,7 @@ LIKELY = (0.0, 0.3, 0.6)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("scenes", "photos"))
+    parser.add_argument("what", choices=("scenes", "photos", "gradients"))
     parser.add_argument("model", type=Path)
     parser.add_argument("places", nargs="*", type=Path, help="photographs or folders of them")
     parser.add_argument("--before", type=Path, help="the model before training, to compare its English")
@@ -49,6 +53,9 @@ def main() -> None:
     parser.add_argument("--question", default=NAMING[0])
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
+    if arguments.what == "gradients":
+        gradients(arguments)
+        return
     model = mindseye.load(str(arguments.model))
     if arguments.what == "scenes":
         scenes(model, arguments)
@@ -105,6 +112,35 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
             f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
             f"names the same in any words in {named:.1f} %"
         )
+
+
+def gradients(arguments: argparse.Namespace) -> None:
+    """Norms of the projector's gradient by each of the two losses, and by their sum."""
+    loaded = load(arguments.model, dtype=torch.float32)
+    network, processor = loaded.network, loaded.image_processor
+    network.requires_grad_(False)
+    weights = list(network.projector.requires_grad_(True).parameters())
+    reader = SightReader(loaded.tokenizer, loaded.prompt_format, processor.num_tokens)
+    settings, world = SceneSettings(arguments.world, batch_size=12), world_called(arguments.world)
+    objective = GraftedObjective(network.device, image_weight=1.0, placeholder=placeholder_of(loaded))
+    pulls = {"answers": [], "image's places": [], "both": []}
+    for number in range(4):
+        batch = SceneStream(settings, world, reader, processor.transforms, 0)[number]
+        counts = objective.counts(batch)
+        sums = objective.sums(network, batch, torch.Generator())
+        means = [sums[name] / counts[name] for name in ("ce", "image_ce")]
+        found = [flat(torch.autograd.grad(mean, weights, retain_graph=True)) for mean in means]
+        for pull, norm in zip(pulls.values(), (*found, found[0] + found[1]), strict=True):
+            pull.append(norm.norm().item())
+        cosine = torch.cosine_similarity(*found, dim=0).item()
+        print(f"batch {number}: losses {means[0]:.2f} and {means[1]:.2f}, cosine of their gradients {cosine:.2f}")
+    norms = ", ".join(f"{name} {sum(norm) / len(norm):.3g}" for name, norm in pulls.items())
+    print(f"gradient norm of the projector, mean of 4 batches of 12 scenes: {norms}")
+
+
+def flat(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+    """All numbers in a row."""
+    return torch.cat([gradient.flatten() for gradient in gradients])
 
 
 def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:

@@ -45,8 +45,11 @@ class GraftStage:
     rows: RowSettings | None = None
     """Learn from files of rows."""
     contrastive_weight: float = 0.0
+    image_loss: float = 0.0
+    """Weight of a loss at the image's places too: each predicts what stands behind it."""
 
     def __post_init__(self) -> None:
+        check_ranges(self, contrastive_weight=(0.0, 1e6), image_loss=(0.0, 1e6))
         if sum(source is not None for source in (self.scenes, self.names, self.rows)) != 1:
             raise SettingsError(f'stage "{self.name}" needs scenes, names or rows to learn from, one of them')
         if self.names is not None and self.contrastive_weight:

@@ -41,6 +41,7 @@ from .trainable import Trainable, choose, optimizer_of
 
 Say = Callable[[str], None]
 BEGINNING, CHECKPOINT, FEATURES = "graft", "checkpoint", "features.pt"
+PLACEHOLDERS = ("<image>", "<|image_pad|>")
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,13 @@ class GraftRun:
         """What a step of a stage is made of."""
         recipe = self.recipe
         settings = StepSettings(self.device, recipe.seed, recipe.precision, recipe.accumulate)
-        objective = GraftedObjective(self.device, stage.contrastive_weight, self.processes)
+        objective = GraftedObjective(
+            self.device,
+            stage.contrastive_weight,
+            self.processes,
+            stage.image_loss,
+            placeholder_of(loaded) if stage.image_loss else 0,
+        )
         return Step(self.stream_of(stage, loaded), objective, settings, self.processes)
 
     def stream_of(self, stage: GraftStage, loaded: LoadedModel) -> Stream:
@@ -184,6 +191,20 @@ def train_graft(recipe: GraftRecipe, say: Say) -> bool:
     Path(recipe.run_folder).mkdir(parents=True, exist_ok=True)
     with processes_of_environment(recipe.device) as processes, stop_on_signals() as stop:
         return GraftRun(recipe, say if processes.is_first else _quiet, stop, processes).train()
+
+
+def placeholder_of(loaded: LoadedModel) -> int:
+    """The id that stands for an image token where one must be predicted: the tokenizer's own, if it has one, else the
+    mark that ends a text. SettingsError where there is neither.
+    """
+    marks, stops = loaded.tokenizer.special_ids, sorted(loaded.prompt_format.stop_ids)
+    found = [marks[name] for name in PLACEHOLDERS if name in marks] + stops
+    if not found:
+        raise SettingsError(
+            f"image_loss needs an id for image tokens, but the tokenizer has neither {' nor '.join(PLACEHOLDERS)} nor "
+            "a mark that ends a text; leave image_loss out"
+        )
+    return found[0]
 
 
 def unlearnt(network: Grafted) -> frozenset[str]:
