@@ -10,6 +10,7 @@ from ..settings import check_ranges
 from .loop import SavingSettings
 from .optimizer import OptimizerSettings
 from .precision import PRECISIONS
+from .showing import ShowSettings
 from .streams.names import NameSettings
 from .streams.rows import RowSettings
 from .streams.scenes import SceneSettings
@@ -73,6 +74,7 @@ class GraftRecipe:
     device: str = "auto"
     accumulate: int = 1
     saving: SavingSettings = field(default_factory=SavingSettings)
+    showing: ShowSettings = field(default_factory=ShowSettings)
 
     def __post_init__(self) -> None:
         check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000))
@@ -81,5 +83,8 @@ class GraftRecipe:
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) < len(names):
             raise SettingsError(f"stages are called {names}; expected one or more, each with a name of its own")
+        blind = [stage.name for stage in self.stages if stage.rows is not None and not stage.rows.held_out]
+        if self.showing.every and blind:
+            raise SettingsError(f'stage "{blind[0]}" has nothing to show: name files of rows in rows.held_out')
         if self.graft.start not in ("random", "names"):
             raise SettingsError(f'graft.start is "{self.graft.start}"; expected random or names')

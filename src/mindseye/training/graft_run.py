@@ -30,13 +30,14 @@ from .parallel import ALONE, Processes, processes_of_environment
 from .picture_pool import features_of, picture_files, scenes, varied
 from .probe import QUESTION, ProbeSettings, fit_probe
 from .resume import TrainState, has_state, load_state
+from .showing import Exhibition
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
+from .streams.exhibit import ShowingStream
 from .streams.names import NameSettings, NameStream
 from .streams.rows import RowStream
 from .streams.scenes import SceneStream
 from .streams.sights import SightReader
-from .streams.stream import Stream
 from .trainable import Trainable, choose, optimizer_of
 
 Say = Callable[[str], None]
@@ -111,13 +112,26 @@ class GraftRun:
             load_state(state, folder)
         if state.step < stage.optimizer.num_steps:
             self.say(f"stage {stage.name}, step {state.step} of {stage.optimizer.num_steps}: {described(trainable)}")
-            trainer = Trainer(self.step_of(stage, loaded), stage.optimizer, folder, self.recipe.saving)
-            if not trainer.run(state, self.say, self.stop):
+            step = self.step_of(stage, loaded)
+            trainer = Trainer(step, stage.optimizer, folder, self.recipe.saving)
+            show = self.exhibition(cast(ShowingStream, step.stream), loaded, state, folder)
+            if not trainer.run(state, self.say, self.stop, show=show):
                 return False
         merge(network)
         network.requires_grad_(False)
         network.eval()
         return True
+
+    def exhibition(
+        self, stream: ShowingStream, loaded: LoadedModel, state: TrainState, folder: Path
+    ) -> Exhibition | None:
+        """What is shown to the model as the stage goes on, by the first of several processes."""
+        settings = self.recipe.showing
+        if not settings.every or not self.processes.is_first:
+            return None
+        found = Exhibition(settings, loaded, stream.exhibits(settings.pictures), folder, self.say)
+        found.open(state)
+        return found
 
     def step_of(self, stage: GraftStage, loaded: LoadedModel) -> Step:
         """What a step of a stage is made of."""
@@ -132,7 +146,7 @@ class GraftRun:
         )
         return Step(self.stream_of(stage, loaded), objective, settings, self.processes)
 
-    def stream_of(self, stage: GraftStage, loaded: LoadedModel) -> Stream:
+    def stream_of(self, stage: GraftStage, loaded: LoadedModel) -> ShowingStream:
         """The batches of a stage."""
         processor = loaded.image_processor
         assert isinstance(processor, SquareProcessor)
