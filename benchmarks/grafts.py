@@ -1,34 +1,45 @@
 """What a grafted model sees: names of things in held-out scenes, of photographs, and whether it kept its English.
 
     python benchmarks/grafts.py scenes runs/smol/checkpoint --before runs/smol/graft
-    python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER...
+    python benchmarks/grafts.py retrieval runs/compare/checkpoint
+    python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER... [--numbered]
+    python benchmarks/grafts.py gradients runs/smol/graft
 
-Photographs are compared with what the tower's own classifier says: its accuracy is another matter.
+Photographs are compared with what the tower's own classifier says: its accuracy is another matter. With --numbered file
+names begin with the number of ImageNet's class ("388_giant_panda.jpg"), and those count that the classifier gets right.
+Gradients are those of the projector on batches of scenes: by answers, and by the image's places (docs/graft.md).
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
+import PIL.ImageOps
 import torch
 
 import mindseye
 from mindseye.checkpoints.load import load
 from mindseye.checkpoints.tower_sources import imagenet_names
+from mindseye.evaluation.recall import recall_both_ways
 from mindseye.inputs.images import open_image
 from mindseye.inputs.segments import TextSegment
 from mindseye.model import Model
+from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.training.batches import pack
 from mindseye.training.graft_run import placeholder_of
 from mindseye.training.lessons import Taught
 from mindseye.training.objectives.grafted import GraftedObjective, states_of
 from mindseye.training.streams.names import photo_of
-from mindseye.training.streams.scenes import NAMING, SceneSettings, SceneStream, noun_of, single_scene
+from mindseye.training.streams.scenes import NAMING, SceneSettings, SceneStream, noun_of, single_scene, told
 from mindseye.training.streams.sights import SightReader
 from mindseye.worlds.world import world_called
 
@@ -39,11 +50,12 @@ parliament was opened in 1848, after years of unrest, and its first law made sch
 whether the train to Lyon had already left, and the man behind the counter shook his head."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 LIKELY = (0.0, 0.3, 0.6)
+COLUMNS, SIDE, LETTERS, GAP = 5, 224, 44, 12  # px
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("scenes", "photos", "gradients"))
+    parser.add_argument("what", choices=("scenes", "retrieval", "photos", "gradients"))
     parser.add_argument("model", type=Path)
     parser.add_argument("places", nargs="*", type=Path, help="photographs or folders of them")
     parser.add_argument("--before", type=Path, help="the model before training, to compare its English")
@@ -51,6 +63,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--split", default="test")
     parser.add_argument("--question", default=NAMING[0])
+    parser.add_argument("--numbered", action="store_true", help="names of photographs begin with their class")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="photographs and answers as one picture")
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
     if arguments.what == "gradients":
@@ -59,6 +73,8 @@ def main() -> None:
     model = mindseye.load(str(arguments.model))
     if arguments.what == "scenes":
         scenes(model, arguments)
+    elif arguments.what == "retrieval":
+        retrieval(model, arguments)
     else:
         photos(model, arguments)
     print(f"perplexity of a page of English: {perplexity(model):.2f}", end="")
@@ -87,6 +103,25 @@ def scenes(model: Model, arguments: argparse.Namespace) -> None:
     print(f"with another scene's picture: {100 * guessed:.1f} %; image-swap score {100 * (right - guessed):.1f} points")
 
 
+def retrieval(model: Model, arguments: argparse.Namespace) -> None:
+    """Which caption belongs to which scene, by the head that compares them; all captions differ."""
+    world, rng = world_called(arguments.world), np.random.default_rng(7)
+    shown: dict[str, Any] = {}
+    while len(shown) < arguments.count:
+        scene = world.sample_scene(rng, arguments.split)
+        shown.setdefault(told(world, scene), scene)
+    network, transforms = model.loaded.network, model.loaded.image_processor.transforms
+    pictures = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in shown.values()]
+    with torch.inference_mode():
+        images = image_embeddings(network, [transforms.pixels(picture).to(network.dtype) for picture in pictures])
+        texts = torch.stack([text_embedding(network, model.loaded.tokenizer.encode(text)) for text in shown])
+    recall = recall_both_ways((images @ texts.T).numpy(), range(len(shown)))
+    print(
+        f"{len(shown)} {arguments.split} scenes, recall at 1: their own caption {100 * recall.texts[1]:.1f} %, a "
+        f"caption's own scene {100 * recall.pictures[1]:.1f} %, by chance {100 * recall.chance_texts[1]:.1f} %"
+    )
+
+
 def photos(model: Model, arguments: argparse.Namespace) -> None:
     """Whether it says what the classifier sees."""
     files = [path for place in arguments.places for path in ([place] if place.is_file() else sorted(place.rglob("*")))]
@@ -102,9 +137,18 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
     expected = [names[c] for c in classes.tolist()]
     agrees = torch.tensor([text == photo_of(name) for text, name in zip(said, expected, strict=True)])
     names_it = torch.tensor([name.lower() in text.lower() for text, name in zip(said, expected, strict=True)])
+    if arguments.sheet:
+        sheet(pictures, said).save(arguments.sheet, quality=85)
     if arguments.show:
         rows = zip(files, classes.tolist(), likely.tolist(), said, strict=True)
         print("\n".join(f"{path.name}: {names[c]} ({p:.2f}) | {text}" for path, c, p, text in rows))
+    if arguments.numbered:
+        known = torch.tensor([int(path.name.split("_")[0]) for path in files]) == classes
+        print(
+            f"the classifier is right about {int(known.sum())} of {len(files)} photographs: says the same in "
+            f"{100 * agrees[known].float().mean():.1f} %, names the same in any words in "
+            f"{100 * names_it[known].float().mean():.1f} %"
+        )
     for least in LIKELY:
         some = likely >= least
         exact, named = (100 * each[some].float().mean() for each in (agrees, names_it))
@@ -141,6 +185,19 @@ def gradients(arguments: argparse.Namespace) -> None:
 def flat(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
     """All numbers in a row."""
     return torch.cat([gradient.flatten() for gradient in gradients])
+
+
+def sheet(pictures: list[PIL.Image.Image], said: list[str]) -> PIL.Image.Image:
+    """Photographs in rows, what was said of each below it."""
+    rows = math.ceil(len(pictures) / COLUMNS)
+    page = PIL.Image.new("RGB", (COLUMNS * (SIDE + GAP) + GAP, rows * (SIDE + LETTERS + GAP) + GAP), "white")
+    pen, font = PIL.ImageDraw.Draw(page), PIL.ImageFont.load_default(16)
+    for number, (picture, text) in enumerate(zip(pictures, said, strict=True)):
+        row, column = divmod(number, COLUMNS)
+        left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LETTERS + GAP)
+        page.paste(PIL.ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE)), (left, top))
+        pen.multiline_text((left, top + SIDE + 4), "\n".join(textwrap.wrap(text, 28)[:2]), "black", font)
+    return page
 
 
 def answers(model: Model, pictures: list[PIL.Image.Image], question: str) -> list[str]:

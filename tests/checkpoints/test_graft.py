@@ -121,7 +121,7 @@ def test_it_answers_about_one_image_and_several(grafted: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "count"), [("patches", 16), ("pool", 1), ("first", 1), ("grid:3", 9), ("shuffle:2", 4)]
+    ("tokens", "count"), [("patches", 16), ("pool", 1), ("first", 1), ("patch:3", 1), ("grid:3", 9), ("shuffle:2", 4)]
 )
 def test_every_choice_of_image_tokens_is_kept(parts, tmp_path: Path, tokens: str, count: int) -> None:
     _, _, folder = parts
@@ -148,6 +148,8 @@ def test_parts_that_do_not_fit_are_named(parts, grafted: Path, tmp_path: Path) -
         graft(words, eyes, tmp_path / "a", GraftOptions(image_tokens="shuffle:3"))
     with pytest.raises(SettingsError, match="4 x 4 features"):
         graft(words, eyes, tmp_path / "b", GraftOptions(image_tokens="grid:9"))
+    with pytest.raises(SettingsError, match="the tower gives 16 features"):
+        graft(words, eyes, tmp_path / "c", GraftOptions(image_tokens="patch:17"))
     with pytest.raises(SettingsError, match=r'"pol"; did you mean pool\?|"pol"'):
         graft(words, eyes, tmp_path / "c", GraftOptions(image_tokens="pol"))
     with pytest.raises(SettingsError, match="needs a tower with a classifier"):

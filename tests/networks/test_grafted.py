@@ -18,6 +18,7 @@ def test_tokens_are_means_and_neighbours() -> None:
     features = torch.arange(16.0).view(1, 16, 1)  # 4 x 4, row by row
     assert ImageTokens.called("pool")(features).flatten().tolist() == [7.5]
     assert ImageTokens.called("first")(features).flatten().tolist() == [0.0]
+    assert ImageTokens.called("patch:7")(features).flatten().tolist() == [6.0]
     assert ImageTokens.called("grid:2")(features).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
     assert ImageTokens.called("shuffle:2")(features)[0].tolist() == [
         [0.0, 1.0, 4.0, 5.0],
@@ -28,7 +29,7 @@ def test_tokens_are_means_and_neighbours() -> None:
     assert torch.equal(ImageTokens.called("patches")(features), features)
 
 
-@pytest.mark.parametrize("name", ["patches", "pool", "first", "grid:3", "shuffle:2"])
+@pytest.mark.parametrize("name", ["patches", "pool", "first", "patch:5", "grid:3", "shuffle:2"])
 def test_counts_and_widths_are_those_of_the_tokens(name: str) -> None:
     tokens = ImageTokens.called(name)
     assert tokens.name == name
@@ -36,7 +37,7 @@ def test_counts_and_widths_are_those_of_the_tokens(name: str) -> None:
     assert made.shape == (2, tokens.count(36), tokens.width(5))
 
 
-@pytest.mark.parametrize("name", ["", "grid", "grid:0", "pool:2", "shuffle:-1", "all"])
+@pytest.mark.parametrize("name", ["", "grid", "grid:0", "pool:2", "patch:0", "shuffle:-1", "all"])
 def test_unknown_choices_are_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="expected patches, pool, grid:N"):
         ImageTokens.called(name)

@@ -24,7 +24,7 @@ from mindseye.inputs.segments import TextSegment, VitSegment
 from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.training.class_features import UNSURE, ClassFeatures, blobs
 from mindseye.training.curves import read_lines
-from mindseye.training.graft_recipe import GraftRecipe, GraftStage
+from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
 from mindseye.training.graft_run import GraftRun, train_graft
 from mindseye.training.objectives.grafted import pairs_of
 from mindseye.training.stopping import Stop
@@ -53,6 +53,29 @@ def parts(request, tmp_path_factory) -> Path:
 @pytest.fixture
 def recipe(parts: Path, tmp_path: Path) -> GraftRecipe:
     return two_stages(parts, tmp_path / "run")
+
+
+def test_a_beginning_that_was_broken_off_is_made_anew(
+    recipe: GraftRecipe, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the run would go on from a projector that does not yet start from the names."""
+    save_tower("clip", transformers, tmp_path / "eyes")
+    named = dataclasses.replace(
+        recipe, graft=GraftParts(recipe.graft.language_model, str(tmp_path / "eyes"), start="names")
+    )
+    run = GraftRun(named, quiet, Stop())
+
+    def broken(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as now:
+        now.setattr("mindseye.training.graft_run.fit_probe", broken)
+        with pytest.raises(KeyboardInterrupt):
+            run.beginning()
+    said: list[str] = []
+    dataclasses.replace(run, say=said.append).beginning()
+    assert any("fitting" in line for line in said)
+    assert not list(Path(recipe.run_folder).glob("*.unfinished"))
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -18,6 +18,7 @@ CHOICES = {
     "grid:N": "means of N x N fields",
     "shuffle:F": "F x F neighbours side by side in one wider token",
     "first": "the first feature alone: a mistake, here for comparison",
+    "patch:N": "the Nth feature alone, counted from 1: the same mistake elsewhere",
 }
 
 
@@ -31,7 +32,7 @@ class ImageTokens:
     @classmethod
     def called(cls, name: str) -> ImageTokens:
         """ "patches", "pool", "grid:3" and so on; SettingsError names the known ones."""
-        match = re.fullmatch(r"(patches|pool|first)|(grid|shuffle):([1-9]\d{0,3})", name)
+        match = re.fullmatch(r"(patches|pool|first)|(grid|shuffle|patch):([1-9]\d{0,3})", name)
         if match is None:
             near = nearest(name.partition(":")[0], [choice.partition(":")[0] for choice in CHOICES])
             raise SettingsError(f'image tokens are "{name}"{near}; expected {", ".join(CHOICES)}')
@@ -40,12 +41,14 @@ class ImageTokens:
     @property
     def name(self) -> str:
         """What `called` understands."""
-        return f"{self.kind}:{self.number}" if self.kind in ("grid", "shuffle") else self.kind
+        return f"{self.kind}:{self.number}" if self.kind in ("grid", "shuffle", "patch") else self.kind
 
     def check(self, side: int) -> None:
         """Raise SettingsError unless this can be had from side x side features."""
         if self.kind == "grid" and self.number > side:
             raise SettingsError(f"image tokens are {self.name}, but the tower gives {side} x {side} features")
+        if self.kind == "patch" and self.number > side**2:
+            raise SettingsError(f"image tokens are {self.name}, but the tower gives {side**2} features")
         if self.kind == "shuffle" and side % self.number:
             raise SettingsError(
                 f"image tokens are {self.name}, but {side} features a side do not divide by {self.number}; "
@@ -67,8 +70,8 @@ class ImageTokens:
         side = round(features.shape[1] ** 0.5)
         if self.kind == "pool":
             return features.mean(1, keepdim=True)
-        if self.kind == "first":
-            return features[:, :1]
+        if self.kind in ("first", "patch"):
+            return features[:, self.number - 1 : self.number]
         if self.kind == "grid":
             square = rearrange(features, "b (r c) f -> b f r c", r=side)
             return F.adaptive_avg_pool2d(square, self.number).flatten(2).transpose(1, 2)

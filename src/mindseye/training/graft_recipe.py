@@ -73,11 +73,13 @@ class GraftRecipe:
     """bfloat16 (master weights stay float32) or float32."""
     device: str = "auto"
     accumulate: int = 1
+    workers: int = 0
+    """Processes that make batches ahead (`ahead.py`), for an accelerator that would wait; 0 for none."""
     saving: SavingSettings = field(default_factory=SavingSettings)
     showing: ShowSettings = field(default_factory=ShowSettings)
 
     def __post_init__(self) -> None:
-        check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000))
+        check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000), workers=(0, 256))
         if self.precision not in PRECISIONS:
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
         names = [stage.name for stage in self.stages]

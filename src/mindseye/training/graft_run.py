@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..networks.grafted import Grafted
 from ..networks.lora import merge
 from ..whole_files import whole_file
 from ..worlds.world import world_called
+from .ahead import made_ahead
 from .class_features import ClassFeatures
 from .graft_recipe import GraftRecipe, GraftStage
 from .loop import Trainer
@@ -69,7 +71,7 @@ class GraftRun:
             if not self.learn(stage, loaded):
                 return False
         if self.processes.is_first:
-            self.export(loaded, self.folder / CHECKPOINT)
+            self.export(loaded, self.folder / CHECKPOINT, self.folder / BEGINNING)
             self.say(f"exported to {self.folder / CHECKPOINT}")
         self.processes.wait()
         return True
@@ -77,7 +79,9 @@ class GraftRun:
     def beginning(self) -> LoadedModel:
         """The model before the first step, made when there is none."""
         said, folder = self.recipe.graft, self.folder / BEGINNING
-        if not (folder / "config.json").is_file():
+        if not folder.is_dir():
+            unfinished = folder.with_name(BEGINNING + ".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
             self.say(f"grafting {said.vision_encoder} onto {said.language_model}")
             scenes = self.recipe.stages[0].scenes if said.start == "names" else None
             projector, start = said.projector, cast(Start, "random" if scenes else said.start)
@@ -87,20 +91,21 @@ class GraftRun:
             options = GraftOptions(
                 projector, said.image_tokens, start, said.contrastive, said.random_init, self.recipe.seed
             )
-            graft(said.language_model, said.vision_encoder, folder, options)
+            graft(said.language_model, said.vision_encoder, unfinished, options)
             if scenes:
-                self.start_from_scenes(scenes.world)
+                self.start_from_scenes(unfinished, scenes.world)
+            unfinished.rename(folder)
         return load(folder, device=self.device, dtype=torch.float32)
 
-    def start_from_scenes(self, world: str) -> None:
-        """The projector of the run's beginning starts from a classifier of what stands in each patch."""
-        loaded = load(self.folder / BEGINNING, device=self.device, dtype=torch.float32)
+    def start_from_scenes(self, folder: Path, world: str) -> None:
+        """The projector of the model in `folder` starts from a classifier of what stands in each patch."""
+        loaded = load(folder, device=self.device, dtype=torch.float32)
         network, processor = cast(Grafted, loaded.network), cast(SquareProcessor, loaded.image_processor)
         self.say(f"fitting a classifier of the things in {world}")
         settings = ProbeSettings(seed=self.recipe.seed)
         known = fit_probe(network, processor.transforms, world_called(world), settings)
         start_from_names(network, known, loaded.tokenizer)
-        self.export(loaded, self.folder / BEGINNING)
+        self.export(loaded, folder, folder)
 
     def learn(self, stage: GraftStage, loaded: LoadedModel) -> bool:
         """One stage, from its saved state if there is one; False when asked to stop before its end."""
@@ -112,11 +117,11 @@ class GraftRun:
             load_state(state, folder)
         if state.step < stage.optimizer.num_steps:
             self.say(f"stage {stage.name}, step {state.step} of {stage.optimizer.num_steps}: {described(trainable)}")
-            step = self.step_of(stage, loaded)
-            trainer = Trainer(step, stage.optimizer, folder, self.recipe.saving)
-            show = self.exhibition(cast(ShowingStream, step.stream), loaded, state, folder)
-            if not trainer.run(state, self.say, self.stop, show=show):
-                return False
+            trainer = Trainer(self.step_of(stage, loaded), stage.optimizer, folder, self.recipe.saving)
+            show = self.exhibition(cast(ShowingStream, trainer.step.stream), loaded, state, folder)
+            with made_ahead(trainer.step.stream, self.recipe.workers, self.processes.count) as stream:
+                if not trainer.over(stream).run(state, self.say, self.stop, show=show):
+                    return False
         merge(network)
         network.requires_grad_(False)
         network.eval()
@@ -188,9 +193,8 @@ class GraftRun:
         rows, bias = (each.detach().float().cpu() for each in (classifier.weight, classifier.bias))
         return ClassFeatures(pictures, rows, bias)
 
-    def export(self, loaded: LoadedModel, folder: Path) -> None:
-        """The model as it stands as a checkpoint folder."""
-        source = self.folder / BEGINNING
+    def export(self, loaded: LoadedModel, folder: Path, source: Path) -> None:
+        """The model as it stands as a checkpoint folder; what training does not touch comes from `source`."""
         text_config = json.loads((source / "config.json").read_text())["text_config"]
         processor = loaded.image_processor
         assert isinstance(processor, SquareProcessor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..settings import check_ranges
@@ -14,6 +14,7 @@ from .optimizer import OptimizerSettings
 from .resume import TrainState, save_state
 from .step import Numbers, Step
 from .stopping import Stop
+from .streams.stream import Stream
 
 Say = Callable[[str], None]
 Show = Callable[[TrainState], None]
@@ -110,6 +111,10 @@ class Trainer:
             self.save(state, curves)
         processes.wait()
         return state.step >= pace.num_steps
+
+    def over(self, stream: Stream) -> Trainer:
+        """The same run over another stream."""
+        return replace(self, step=replace(self.step, stream=stream))
 
     def save(self, state: TrainState, curves: Curves) -> None:
         """The state and the picture of the curves."""

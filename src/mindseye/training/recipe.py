@@ -144,6 +144,8 @@ class Recipe:
     """auto, cpu, cuda, cuda:1 or mps."""
     accumulate: int = 1
     """Batches of each process before the weights move."""
+    workers: int = 0
+    """Processes that make batches ahead (`ahead.py`), for an accelerator that would wait; 0 for none."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
     eyes: EyesSettings = field(default_factory=EyesSettings)
@@ -153,7 +155,7 @@ class Recipe:
     saving: SavingSettings = field(default_factory=SavingSettings)
 
     def __post_init__(self) -> None:
-        check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000))
+        check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000), workers=(0, 256))
         if self.threads is not None:
             check_ranges(self, threads=(1, 4096))
         if self.precision not in PRECISIONS:

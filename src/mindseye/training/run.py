@@ -15,6 +15,7 @@ from ..inputs.formats.bagel import BagelFormat
 from ..inputs.tokenizer import Tokenizer
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
+from .ahead import made_ahead
 from .export import export, transforms_of
 from .fuse import fuse
 from .fused_encoder import fuse_encoder
@@ -71,7 +72,8 @@ def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:
             half_way_eyes(trainer.folder, stop).forget()
         if finish_in is not None:
             state.ending = (state.step + finish_in, finish_in)
-        is_done = trainer.run(state, say, stop)
+        with made_ahead(trainer.step.stream, recipe.workers, processes.count) as stream:
+            is_done = trainer.over(stream).run(state, say, stop)
         if is_done and processes.is_first:
             prepared.export(trainer.folder / CHECKPOINT_FOLDER)
             say(f"exported to {trainer.folder / CHECKPOINT_FOLDER}")

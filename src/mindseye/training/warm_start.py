@@ -52,16 +52,19 @@ def start_from(model: UnifiedModel, folder: Path, tokenizer: Tokenizer) -> None:
 
 
 def spellings(new: Tokenizer, old: Tokenizer) -> list[list[int]]:
-    """For each id of `new` the ids of `old` that spell it; none where bytes are cut in the middle of a character."""
+    """For each id of `new` the ids of `old` that spell it: byte by byte where it cuts a character in two."""
+    known = {old.token_bytes(i): i for i in range(old.largest_id + 1)}
     marks = {i: name for name, i in new.special_ids.items()}
-    found = []
-    for token in range(new.largest_id + 1):
-        if token in marks:
-            found.append([old.special_ids[marks[token]]] if marks[token] in old.special_ids else [])
-            continue
-        text = new.token_bytes(token).decode("utf-8", "ignore")
-        found.append(old.encode(text) if text.encode() == new.token_bytes(token) else [])
-    return found
+
+    def spelt(token: int) -> list[int]:
+        written = new.token_bytes(token)
+        if token in marks or written in known:
+            return [known[written]] if written in known else []
+        text = written.decode("utf-8", "ignore")
+        whole = old.encode(text) if text.encode() == written else [known.get(bytes([byte])) for byte in written]
+        return [i for i in whole if i is not None]
+
+    return [spelt(token) for token in range(new.largest_id + 1)]
 
 
 def words_anew(old: Tensor, spelling: list[list[int]], begun: Tensor) -> Tensor:

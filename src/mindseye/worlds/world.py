@@ -46,6 +46,11 @@ class World:
     """(pixels, truth) -> what is wrong with a picture; nothing where it is what was asked for."""
     kept_db: Callable[[np.ndarray, Any, Any], float | None]
     """(pixels, scene before, scene after) -> PSNR in dB over what should have stayed, None where nothing should."""
+
+    def __reduce__(self) -> tuple[Callable[[str], World], tuple[str]]:
+        """To another process goes the name."""
+        return world_called, (self.name,)
+
     told: Callable[[Any, str], str]
     """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]

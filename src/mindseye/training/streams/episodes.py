@@ -56,6 +56,11 @@ class Pictures:
             return Picture(vit, latents)
 
         self.of = lru_cache(maxsize=PICTURES_KEPT)(draw)
+        self._parts = (world, side, sight)
+
+    def __reduce__(self) -> tuple[type[Pictures], tuple[World, int, Sight]]:
+        """To another process goes what it is made of, not what it remembers."""
+        return Pictures, self._parts
 
 
 class Words:
@@ -65,9 +70,13 @@ class Words:
         self.prompt_format = prompt_format
         self.over: int | None = tokenizer.special_ids.get("<|endoftext|>")
         """What follows when the answer is over; None leaves that unlearnt."""
-        self._encode = tokenizer.encode
+        self._tokenizer = tokenizer
         self.given = lru_cache(maxsize=TEXTS_KEPT)(self._given)
         self.answer = lru_cache(maxsize=TEXTS_KEPT)(self._answer)
+
+    def __reduce__(self) -> tuple[type[Words], tuple[Tokenizer, PromptFormat]]:
+        """To another process goes what it is made of, not what it remembers."""
+        return Words, (self._tokenizer, self.prompt_format)
 
     def follows(self, step: Say) -> int | None:
         """What the end of a text must predict."""
@@ -84,7 +93,7 @@ class Words:
         return Taught(segment, ends_with(segment, then))
 
     def _answer(self, text: str, then: int | None) -> Taught:
-        return taught_answer(self._encode(text), self.prompt_format, then)
+        return taught_answer(self._tokenizer.encode(text), self.prompt_format, then)
 
 
 @dataclass(frozen=True)
