@@ -3,9 +3,11 @@
     python benchmarks/grafts.py scenes runs/smol/checkpoint --before runs/smol/graft
     python benchmarks/grafts.py retrieval runs/compare/checkpoint
     python benchmarks/grafts.py photos runs/photo/checkpoint FOLDER... [--numbered]
+    python benchmarks/grafts.py gradients runs/smol/graft
 
 Photographs are compared with what the tower's own classifier says: its accuracy is another matter. With --numbered file
 names begin with the number of ImageNet's class ("388_giant_panda.jpg"), and those count that the classifier gets right.
+Gradients are those of the projector on batches of scenes: by answers, and by the image's places (docs/graft.md).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ import PIL.ImageOps
 import torch
 
 import mindseye
+from mindseye.checkpoints.load import load
 from mindseye.checkpoints.tower_sources import imagenet_names
 from mindseye.evaluation.recall import recall_both_ways
 from mindseye.inputs.images import open_image
@@ -31,10 +35,12 @@ from mindseye.inputs.segments import TextSegment
 from mindseye.model import Model
 from mindseye.networks.comparison import image_embeddings, text_embedding
 from mindseye.training.batches import pack
+from mindseye.training.graft_run import placeholder_of
 from mindseye.training.lessons import Taught
-from mindseye.training.objectives.grafted import states_of
+from mindseye.training.objectives.grafted import GraftedObjective, states_of
 from mindseye.training.streams.names import photo_of
-from mindseye.training.streams.scenes import NAMING, noun_of, single_scene, told
+from mindseye.training.streams.scenes import NAMING, SceneSettings, SceneStream, noun_of, single_scene, told
+from mindseye.training.streams.sights import SightReader
 from mindseye.worlds.world import world_called
 
 ENGLISH = """The sun rose slowly over the quiet village, and the fishermen pulled their boats down to the water. Maria
@@ -49,7 +55,7 @@ COLUMNS, SIDE, LETTERS, GAP = 5, 224, 44, 12  # px
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("scenes", "retrieval", "photos"))
+    parser.add_argument("what", choices=("scenes", "retrieval", "photos", "gradients"))
     parser.add_argument("model", type=Path)
     parser.add_argument("places", nargs="*", type=Path, help="photographs or folders of them")
     parser.add_argument("--before", type=Path, help="the model before training, to compare its English")
@@ -61,6 +67,9 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="photographs and answers as one picture")
     parser.add_argument("--show", action="store_true", help="print every answer")
     arguments = parser.parse_args()
+    if arguments.what == "gradients":
+        gradients(arguments)
+        return
     model = mindseye.load(str(arguments.model))
     if arguments.what == "scenes":
         scenes(model, arguments)
@@ -147,6 +156,35 @@ def photos(model: Model, arguments: argparse.Namespace) -> None:
             f"where the classifier is {least:.0%} sure, {int(some.sum())} photographs: says the same in {exact:.1f} %, "
             f"names the same in any words in {named:.1f} %"
         )
+
+
+def gradients(arguments: argparse.Namespace) -> None:
+    """Norms of the projector's gradient by each of the two losses, and by their sum."""
+    loaded = load(arguments.model, dtype=torch.float32)
+    network, processor = loaded.network, loaded.image_processor
+    network.requires_grad_(False)
+    weights = list(network.projector.requires_grad_(True).parameters())
+    reader = SightReader(loaded.tokenizer, loaded.prompt_format, processor.num_tokens)
+    settings, world = SceneSettings(arguments.world, batch_size=12), world_called(arguments.world)
+    objective = GraftedObjective(network.device, image_weight=1.0, placeholder=placeholder_of(loaded))
+    pulls = {"answers": [], "image's places": [], "both": []}
+    for number in range(4):
+        batch = SceneStream(settings, world, reader, processor.transforms, 0)[number]
+        counts = objective.counts(batch)
+        sums = objective.sums(network, batch, torch.Generator())
+        means = [sums[name] / counts[name] for name in ("ce", "image_ce")]
+        found = [flat(torch.autograd.grad(mean, weights, retain_graph=True)) for mean in means]
+        for pull, norm in zip(pulls.values(), (*found, found[0] + found[1]), strict=True):
+            pull.append(norm.norm().item())
+        cosine = torch.cosine_similarity(*found, dim=0).item()
+        print(f"batch {number}: losses {means[0]:.2f} and {means[1]:.2f}, cosine of their gradients {cosine:.2f}")
+    norms = ", ".join(f"{name} {sum(norm) / len(norm):.3g}" for name, norm in pulls.items())
+    print(f"gradient norm of the projector, mean of 4 batches of 12 scenes: {norms}")
+
+
+def flat(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+    """All numbers in a row."""
+    return torch.cat([gradient.flatten() for gradient in gradients])
 
 
 def sheet(pictures: list[PIL.Image.Image], said: list[str]) -> PIL.Image.Image:

@@ -10,6 +10,11 @@ from typing import Any
 import torch
 
 from mindseye.networks.lora import LoraSettings
+from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
+from mindseye.training.loop import SavingSettings
+from mindseye.training.optimizer import OptimizerSettings
+from mindseye.training.streams.scenes import SceneSettings
+from mindseye.training.trainable import Part
 
 SIDE, PATCH, WIDTH = 56, 14, 32
 EYES = {
@@ -21,6 +26,7 @@ EYES = {
 }
 TOKENIZER = Path(__file__).parent / "golden" / "tiny" / "checkpoint"
 LORA = LoraSettings(r=4)
+PACE = OptimizerSettings(num_steps=4, num_decay_steps=2, num_warmup_steps=1, learning_rate=1e-2)
 
 
 def lively(model: Any, spread: float = 0.15) -> Any:
@@ -69,3 +75,24 @@ def save_tower(kind: str, transformers: Any, folder: Path) -> Path:
     rules |= {"size": square} if kind == "siglip" else {"size": {"shortest_edge": SIDE + 8}, "crop_size": square}
     (folder / "preprocessor_config.json").write_text(json.dumps(rules))
     return folder
+
+
+def two_stages(parts: Path, run_folder: Path) -> GraftRecipe:
+    """Of `words` and `eyes` in a folder: scenes of corners, first for the projector alone, then for adapters and a
+    contrastive head too."""
+    scenes = SceneSettings(batch_size=4)
+    projector = Part(("projector.*",), 1e-2)
+    words = Part(("language_model.*",), 1e-3, lora=LORA)
+    head = Part(("contrastive.*",), 1e-2)
+    all_parts = {"projector": projector, "words": words, "head": head}
+    return GraftRecipe(
+        graft=GraftParts(str(parts / "words"), str(parts / "eyes"), "grid:2", contrastive=True),
+        stages=(
+            GraftStage("align", {"projector": projector}, PACE, scenes),
+            GraftStage("tune", all_parts, PACE, scenes, contrastive_weight=0.5),
+        ),
+        run_folder=str(run_folder),
+        threads=torch.get_num_threads(),
+        precision="float32",
+        saving=SavingSettings(report_every=2),
+    )

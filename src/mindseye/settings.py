@@ -41,20 +41,36 @@ def load_settings(kind: type[T], path: Path, overrides: Sequence[str] = ()) -> T
     return build(kind, said, "")
 
 
-def apply_override(said: dict[str, Any], override: str) -> None:
-    """Set one option, written as "a.b=value" with a YAML value, in nested dictionaries."""
+def apply_override(said: Any, override: str) -> None:
+    """Set one option, written as "a.b=value" with a YAML value, in nested dictionaries.
+
+    In a list an entry is named by its `name`, or by its number from 0 on.
+    """
     name, equals, value = override.partition("=")
     if not equals or not name:
         raise SettingsError(f'"{override}" sets nothing; expected NAME=VALUE such as optimizer.num_steps=100')
     *groups, last = name.split(".")
     for group in groups:
-        said = said.setdefault(group, {})
-        if not isinstance(said, dict):
+        found = _entry(said, group, name) if isinstance(said, list) else said.setdefault(group, {})
+        if not isinstance(found, (dict, list)):
             raise SettingsError(f'"{name}": {group} is a value, not a group of options')
+        said = found
+    if isinstance(said, list):
+        raise SettingsError(f'"{name}": {groups[-1]} is a list; say which entry and which of its options')
     try:
         said[last] = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(f'"{override[:100]}": the value is not YAML: {str(error)[:300]}') from error
+
+
+def _entry(entries: list[Any], called: str, name: str) -> Any:
+    """The entry of a list with that name or number; `name` is the whole option, for messages."""
+    names = [str(entry.get("name", number)) if isinstance(entry, dict) else "" for number, entry in enumerate(entries)]
+    if called in names:
+        return entries[names.index(called)]
+    if called.isdecimal() and int(called) < len(entries):
+        return entries[int(called)]
+    raise SettingsError(f'"{name}": no entry is called {called}{nearest(called, names)}; there are {", ".join(names)}')
 
 
 def build(kind: type[T], said: Mapping[str, Any], where: str) -> T:

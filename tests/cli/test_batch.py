@@ -1,6 +1,7 @@
 """`mindseye batch` from the command line, on the fake model."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,16 @@ def test_what_cannot_be_is_one_line(words, said, capsys):
 def test_no_rows_named(capsys):
     assert main(["batch", *FAKE]) == 2
     assert "no rows were named" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["batch", "--quiet"], ["evaluate"]])
+def test_rows_that_are_empty_leave_no_folder(words, tmp_path, capsys):
+    Path("none.jsonl").write_text("\n")
+    assert main([*words, "none.jsonl", "--model", "fake"]) == 2
+    assert "none.jsonl: there are no rows, so there is nothing to answer" in capsys.readouterr().err
+    assert not Path("outputs").exists()
+
+
+def test_a_range_without_rows_is_named(capsys):
+    assert main(["batch", "rows.jsonl", *FAKE, "--start-idx", "900"]) == 2
+    assert "no rows from 900 to their end" in capsys.readouterr().err

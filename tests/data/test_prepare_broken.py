@@ -201,3 +201,11 @@ def test_an_interrupted_run_leaves_no_rows(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             prepared("coco", source, tmp_path / kind, kind)
         assert not list((tmp_path / kind).iterdir())
+
+
+def test_a_source_that_is_a_file_is_not_proposed_again(tmp_path):
+    file = write(tmp_path / "captions.json", "{}")
+    with pytest.raises(InputError) as caught:
+        prepared("coco", file, tmp_path / "out")
+    assert f"is a file; name the folder in which it lies: {tmp_path}" in str(caught.value)
+    assert "did you mean" not in str(caught.value)

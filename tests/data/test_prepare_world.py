@@ -6,6 +6,7 @@ import PIL.Image
 import pytest
 
 from mindseye.cli.main import main
+from mindseye.data import world
 from mindseye.data.world import Scenes, scene_rows
 from mindseye.errors import InputError
 from mindseye.inputs.row_lessons import read_lesson
@@ -63,3 +64,20 @@ def test_the_command_writes_pictures(tmp_path, capsys):
     assert PIL.Image.open(tmp_path / "w" / row["image"]).size == (64, 64)
     assert main(words) == 2
     assert "not empty" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_nothing_and_the_command_can_be_given_again(tmp_path, monkeypatch, capsys):
+    words = ["data", "prepare", "world", "-o", str(tmp_path / "w"), "--num", "3", "--num-held-out", "0", "--side", "64"]
+    made = world.scene_rows
+
+    def interrupted(scenes):
+        for number, row in enumerate(made(scenes)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield row
+
+    monkeypatch.setattr(world, "scene_rows", interrupted)
+    assert main(words) == 130
+    assert not list((tmp_path / "w").rglob("*"))
+    monkeypatch.undo()
+    assert main(words) == 0

@@ -43,3 +43,32 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     for kind in ("jsonl", "parquet"):
         with pytest.raises(InputError, match="cannot be written"):
             write_rows(rows(1), tmp_path / "file", kind)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, InputError])
+def test_what_ends_early_leaves_nothing(tmp_path, kind, ended):
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+
+    def broken():
+        yield from rows(3)
+        raise ended
+
+    with pytest.raises(ended):
+        write_rows(broken(), tmp_path, kind)
+    assert not list(tmp_path.iterdir())
+    assert write_rows(rows(3), tmp_path, kind) == {f"train.{kind}": 3}
+
+
+def test_pictures_that_were_there_before_stay(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "mine.png").write_bytes(b"x")
+
+    def broken():
+        yield from rows(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_rows(broken(), tmp_path, "jsonl")
+    assert (tmp_path / "images" / "mine.png").is_file()

@@ -14,7 +14,7 @@ import PIL.Image
 import pytest
 import torch
 import yaml
-from graft_parts import SIDE, WIDTH, save_language_model, save_tower
+from graft_parts import PACE, SIDE, WIDTH, save_language_model, save_tower, two_stages
 
 import mindseye
 from mindseye.checkpoints.load import load
@@ -22,25 +22,19 @@ from mindseye.errors import SettingsError
 from mindseye.inputs.formats import prompt_format
 from mindseye.inputs.segments import TextSegment, VitSegment
 from mindseye.networks.comparison import image_embeddings, text_embedding
-from mindseye.networks.lora import LoraSettings
 from mindseye.training.class_features import UNSURE, ClassFeatures, blobs
 from mindseye.training.curves import read_lines
 from mindseye.training.graft_recipe import GraftParts, GraftRecipe, GraftStage
 from mindseye.training.graft_run import GraftRun, train_graft
-from mindseye.training.loop import SavingSettings
 from mindseye.training.objectives.grafted import pairs_of
-from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.stopping import Stop
 from mindseye.training.streams.names import photo_of
 from mindseye.training.streams.rows import RowSettings
-from mindseye.training.streams.scenes import SceneSettings, name_in, told
+from mindseye.training.streams.scenes import name_in, told
 from mindseye.training.streams.sights import Sight, SightReader
-from mindseye.training.trainable import Part
 from mindseye.worlds.world import world_called
 
 transformers = pytest.importorskip("transformers")
-PACE = OptimizerSettings(num_steps=4, num_decay_steps=2, num_warmup_steps=1, learning_rate=1e-2)
-LORA = LoraSettings(r=4)
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
@@ -58,26 +52,7 @@ def parts(request, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def recipe(parts: Path, tmp_path: Path) -> GraftRecipe:
-    scenes = SceneSettings(batch_size=4)
-    projector = Part(("projector.*",), 1e-2)
-    words = Part(("language_model.*",), 1e-3, lora=LORA)
-    return GraftRecipe(
-        graft=GraftParts(str(parts / "words"), str(parts / "eyes"), "grid:2", contrastive=True),
-        stages=(
-            GraftStage("align", {"projector": projector}, PACE, scenes),
-            GraftStage(
-                "tune",
-                {"projector": projector, "words": words, "head": Part(("contrastive.*",), 1e-2)},
-                PACE,
-                scenes,
-                contrastive_weight=0.5,
-            ),
-        ),
-        run_folder=str(tmp_path / "run"),
-        threads=torch.get_num_threads(),
-        precision="float32",
-        saving=SavingSettings(report_every=2),
-    )
+    return two_stages(parts, tmp_path / "run")
 
 
 def test_a_beginning_that_was_broken_off_is_made_anew(

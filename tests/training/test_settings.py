@@ -7,6 +7,7 @@ import pytest
 
 from mindseye.errors import SettingsError
 from mindseye.settings import load_settings
+from mindseye.training.graft_recipe import GraftRecipe
 from mindseye.training.optimizer import OptimizerSettings
 from mindseye.training.recipe import DataSettings, Phase, Recipe
 
@@ -25,6 +26,14 @@ def test_overrides() -> None:
     assert (recipe.optimizer.num_steps, recipe.data.dropout.text, recipe.threads) == (5000, 0.2, None)
 
 
+def test_entries_of_a_list_are_set_by_name_or_number() -> None:
+    smol = POCKET.with_name("smol.yaml")
+    recipe = load_settings(GraftRecipe, smol, ["stages.align.image_loss=0.5", "stages.0.scenes.batch_size=3"])
+    assert (recipe.stages[0].image_loss, recipe.stages[0].scenes.batch_size) == (0.5, 3)
+    with pytest.raises(SettingsError, match=r'no entry is called aling .did you mean "align"'):
+        load_settings(GraftRecipe, smol, ["stages.aling.image_loss=0.5"])
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -32,7 +41,8 @@ def test_overrides() -> None:
         ("optimzer.num_steps=1", 'did you mean "optimizer"'),
         ("optimizer.num_steps=many", "expected int"),
         ("optimizer.num_steps=2.5", "expected int"),
-        ("data.phases.mix=3", "is a value, not a group|list"),
+        ("data.phases.mix=3", "phases is a list; say which entry"),
+        ("data.phases.mix.edit=3", "no entry is called mix"),
         ("seed", "sets nothing"),
         ("precision=float16", "expected bfloat16 or float32"),
         ("optimizer.num_steps=100", "do not fit"),

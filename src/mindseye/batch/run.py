@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from ..errors import MindseyeError
+from ..errors import InputError, MindseyeError
 from ..inputs.rows import Row, read_rows
 from ..version import __version__
 from .finished import Finished
@@ -88,6 +88,15 @@ def check_resume(settings: BatchSettings, resume: str | None) -> None:
     folder = open_folder(resume, settings.output) if resume is not None else None
     if folder is not None:
         check_same(folder.read_summary().get("identity", {}), _identity(settings, fingerprint(settings.model)))
+
+
+def check_rows(settings: BatchSettings) -> None:
+    """Raise InputError where there is no row to answer."""
+    if next(_all_rows(settings), None) is not None:
+        return
+    start, end = settings.start_idx, settings.end_idx
+    which = "no rows" if (start, end) == (0, None) else f"no rows from {start} to {'their end' if end is None else end}"
+    raise InputError(f"{', '.join(map(str, settings.inputs))}: there are {which}, so there is nothing to answer")
 
 
 def run(

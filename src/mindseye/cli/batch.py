@@ -95,10 +95,11 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return _dry_run(args, settings)
     _limit_gpu(args.max_mem_per_gpu)
-    from ..batch.run import check_resume
+    from ..batch.run import check_resume, check_rows
     from ..batch.run import run as run_batch
     from .batch_progress import Progress
 
+    check_rows(settings)
     check_resume(settings, args.resume)
     with closing(_engine(args, settings)) as engine, stop_at_ctrl_c(args.quiet) as is_stopped:
         for note in () if args.quiet else engine.notes:

@@ -39,6 +39,7 @@ def add_data_options(parser: Commands) -> None:
 
 def answer_data(args: argparse.Namespace) -> Path:
     """Answer the rows as a batch run; returns its results.jsonl. InputError for a run that was stopped."""
+    from ..batch.run import check_rows
     from ..batch.run import run as run_batch
     from ..batch.settings import BatchSettings, ModelChoice, RowSettings
     from ..inputs.rows import find_files
@@ -53,6 +54,7 @@ def answer_data(args: argparse.Namespace) -> Path:
         end_idx=args.num,
         image_root=args.image_root,
     )
+    check_rows(settings)
     with (
         closing(local_engine(settings)) as engine,
         stop_at_ctrl_c(args.quiet) as is_stopped,

@@ -65,16 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
 def run_world(arguments: argparse.Namespace, recipe: Recipe) -> int:
     """A pocket model from a pictured world, or a file about its run."""
     from ..errors import SettingsError
-    from ..training.record import log, write_record
+    from ..training.record import write_record
     from ..training.resume import has_state
     from ..training.run import prepare, train
 
-    folder = Path(recipe.run_folder)
-
-    def say(line: str) -> None:
-        print(line, flush=True)
-        log(folder, line)
-
+    folder, say = Path(recipe.run_folder), speaker(recipe.run_folder)
     if arguments.record is not None:
         write_record(folder, arguments.record)
         return 0
@@ -98,7 +93,19 @@ def run_graft(arguments: argparse.Namespace, path: Path) -> int:
         if value is not None:
             raise SettingsError(f"{option} is for recipes of a pictured world; set a stage's num_steps")
     recipe = load_settings(GraftRecipe, path, arguments.set)
-    return told(train_graft(recipe, print), recipe.run_folder, print)
+    say = speaker(recipe.run_folder)
+    return told(train_graft(recipe, say), recipe.run_folder, say)
+
+
+def speaker(run_folder: str) -> Callable[[str], None]:
+    """Prints what a run says and writes it to the log in its folder."""
+    from ..training.record import log
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        log(Path(run_folder), line)
+
+    return say
 
 
 def told(is_done: bool, run_folder: str, say: Callable[[str], None]) -> int:

@@ -63,6 +63,8 @@ class Source:
 
     def __init__(self, folder: Path, problems: Problems) -> None:
         """InputError for a folder that is missing or empty; archives that cannot be read are problems."""
+        if folder.is_file():
+            raise InputError(f"--source {folder} is a file; name the folder in which it lies: {folder.parent}")
         if not folder.is_dir():
             siblings = [p.name for p in folder.parent.iterdir()] if folder.parent.is_dir() else []
             raise InputError(

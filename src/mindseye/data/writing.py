@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,14 +59,14 @@ class RowWriter(Protocol):
 def write_rows(rows: Iterable[Prepared], folder: Path, kind: str) -> dict[str, int]:
     """Write rows into a folder that is new or empty; returns how many are in each file, in the order they began.
 
-    InputError where nothing can be written.
+    InputError where nothing can be written. Whatever ends it early, Ctrl-C too, leaves neither rows nor pictures.
     """
     makers: dict[str, Callable[[Path, Path], RowWriter]] = {"jsonl": Lines, "parquet": Groups}
     make = makers[kind]
     counts: dict[str, int] = {}
     writers: dict[str, RowWriter] = {}
     try:
-        with ExitStack() as files:
+        with ExitStack() as files, _whole_or_gone(folder / PICTURES):
             for row in rows:
                 name = f"{folder_name(row.fields['split'])}.{kind}"
                 if name not in writers:
@@ -150,6 +150,18 @@ def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
         return list(value)
     return value if isinstance(value, (str, int)) else json.dumps(value, ensure_ascii=False)
+
+
+@contextmanager
+def _whole_or_gone(made: Path) -> Iterator[None]:
+    """A folder that is made meanwhile vanishes after an error; one that was there before stays."""
+    was_there = made.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
 
 
 def _closed_early(writer: RowWriter) -> None:

@@ -19,10 +19,13 @@ from tokenizers import Tokenizer as RustTokenizer
 
 from ..errors import CheckpointError, MindseyeError
 from ..given_files import read_given, read_json
+from .leading_space import Spaced, spaced, without_leading_space
 
 SPECIAL_NAMES = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>")
 STORED_NAMES = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")  # the others follow them where a folder has none
 Cuts = Literal["qwen2", "gpt2"]
+Follows = Literal["nothing", "a mark", "words"]
+"""What stands before a text in its prompt: nothing or a space, a special token or an image, words without a space."""
 LARGEST_TOKENIZER = 100_000_000  # bytes
 # How Qwen2 cuts a text into words before merging bytes; a part of its format like the vocabulary.
 QWEN2_WORDS = (
@@ -60,6 +63,11 @@ class Tokenizer:
         longest_first = sorted(self._special_ids, key=len, reverse=True)
         self._split = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")" if longest_first else "(?!)")
         self._marks = tuple(marks)
+        self.spaced: Spaced = spaced(rust)
+        self._going_on = rust
+        if self.spaced != "nothing":
+            self._going_on = without_leading_space(rust)
+            self._going_on.encode_special_tokens = True
         self._has_byte_tokens = rust.token_to_id("<0x0A>") is not None  # SentencePiece's alphabet instead of GPT-2's
 
     @property
@@ -109,26 +117,31 @@ class Tokenizer:
             return self._encode_plain(text)
         return self.encode_parts([(text, True)])
 
-    def encode_parts(self, parts: Iterable[tuple[str, bool]]) -> list[int]:
-        """Token ids of (text, allow_special) parts in a row; what stands between two marks is encoded as one text."""
+    def encode_parts(self, parts: Iterable[tuple[str, bool]], follows: Follows = "nothing") -> list[int]:
+        """Token ids of (text, allow_special) parts in a row; what stands between two marks is encoded as one text.
+
+        `follows` says what stands before them in the same prompt, where they are encoded apart from it.
+        """
         ids: list[int] = []
         plain = ""
         for text, allow_special in parts:
             for piece in self._split.split(text) if allow_special else [text]:
                 if allow_special and piece in self._special_ids:
-                    ids += self._encode_plain(plain)
+                    ids += self._encode_plain(plain, follows)
                     ids.append(self._special_ids[piece])
-                    plain = ""
+                    plain, follows = "", "a mark"
                 else:
                     plain += piece
-        return ids + self._encode_plain(plain)
+        return ids + self._encode_plain(plain, follows)
 
-    def _encode_plain(self, text: str) -> list[int]:
+    def _encode_plain(self, text: str, follows: Follows = "nothing") -> list[int]:
         if not text:
             return []
+        goes_on = follows == "words" or (follows == "a mark" and self.spaced == "beginning")
+        rust = self._going_on if goes_on else self._rust
         # A lone surrogate (half an emoji, from broken JSON) has no UTF-8 form; it becomes a question mark.
         text = text.encode("utf-8", "replace").decode("utf-8")
-        return self._rust.encode(text, add_special_tokens=False).ids
+        return rust.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Iterable[int], skip_special: bool = True) -> str:
         """The text of token ids; bytes that are not UTF-8 become U+FFFD, unknown ids nothing."""

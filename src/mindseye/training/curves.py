@@ -65,13 +65,13 @@ def as_line(numbers: Mapping[str, float]) -> str:
     return " ".join(f"{name} {value:g}" for name, value in numbers.items())
 
 
-def read_lines(folder: Path) -> list[dict[str, float]]:
+def read_lines(folder: Path, name: str = LINES_FILE) -> list[dict[str, Any]]:
     """The lines written so far; a last line cut short by a crash is left out."""
-    path = folder / LINES_FILE
+    path = folder / name
     if not path.is_file():
         return []
     lines = []
-    for text in path.read_text().splitlines():
+    for text in path.read_text(encoding="utf-8").split("\n"):
         try:
             lines.append(json.loads(text))
         except ValueError:

@@ -10,6 +10,7 @@ from ..settings import check_ranges
 from .loop import SavingSettings
 from .optimizer import OptimizerSettings
 from .precision import PRECISIONS
+from .showing import ShowSettings
 from .streams.names import NameSettings
 from .streams.rows import RowSettings
 from .streams.scenes import SceneSettings
@@ -45,8 +46,11 @@ class GraftStage:
     rows: RowSettings | None = None
     """Learn from files of rows."""
     contrastive_weight: float = 0.0
+    image_loss: float = 0.0
+    """Weight of a loss at the image's places too: each predicts what stands behind it."""
 
     def __post_init__(self) -> None:
+        check_ranges(self, contrastive_weight=(0.0, 1e6), image_loss=(0.0, 1e6))
         if sum(source is not None for source in (self.scenes, self.names, self.rows)) != 1:
             raise SettingsError(f'stage "{self.name}" needs scenes, names or rows to learn from, one of them')
         if self.names is not None and self.contrastive_weight:
@@ -72,6 +76,7 @@ class GraftRecipe:
     workers: int = 0
     """Processes that make batches ahead (`ahead.py`), for an accelerator that would wait; 0 for none."""
     saving: SavingSettings = field(default_factory=SavingSettings)
+    showing: ShowSettings = field(default_factory=ShowSettings)
 
     def __post_init__(self) -> None:
         check_ranges(self, seed=(0, 2**31 - 1), accumulate=(1, 1_000_000), workers=(0, 256))
@@ -80,5 +85,8 @@ class GraftRecipe:
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) < len(names):
             raise SettingsError(f"stages are called {names}; expected one or more, each with a name of its own")
+        blind = [stage.name for stage in self.stages if stage.rows is not None and not stage.rows.held_out]
+        if self.showing.every and blind:
+            raise SettingsError(f'stage "{blind[0]}" has nothing to show: name files of rows in rows.held_out')
         if self.graft.start not in ("random", "names"):
             raise SettingsError(f'graft.start is "{self.graft.start}"; expected random or names')

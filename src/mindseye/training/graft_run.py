@@ -32,17 +32,19 @@ from .parallel import ALONE, Processes, processes_of_environment
 from .picture_pool import features_of, picture_files, scenes, varied
 from .probe import QUESTION, ProbeSettings, fit_probe
 from .resume import TrainState, has_state, load_state
+from .showing import Exhibition
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
+from .streams.exhibit import ShowingStream
 from .streams.names import NameSettings, NameStream
 from .streams.rows import RowStream
 from .streams.scenes import SceneStream
 from .streams.sights import SightReader
-from .streams.stream import Stream
 from .trainable import Trainable, choose, optimizer_of
 
 Say = Callable[[str], None]
 BEGINNING, CHECKPOINT, FEATURES = "graft", "checkpoint", "features.pt"
+PLACEHOLDERS = ("<image>", "<|image_pad|>")
 
 
 @dataclass(frozen=True)
@@ -116,22 +118,40 @@ class GraftRun:
         if state.step < stage.optimizer.num_steps:
             self.say(f"stage {stage.name}, step {state.step} of {stage.optimizer.num_steps}: {described(trainable)}")
             trainer = Trainer(self.step_of(stage, loaded), stage.optimizer, folder, self.recipe.saving)
+            show = self.exhibition(cast(ShowingStream, trainer.step.stream), loaded, state, folder)
             with made_ahead(trainer.step.stream, self.recipe.workers, self.processes.count) as stream:
-                if not trainer.over(stream).run(state, self.say, self.stop):
+                if not trainer.over(stream).run(state, self.say, self.stop, show=show):
                     return False
         merge(network)
         network.requires_grad_(False)
         network.eval()
         return True
 
+    def exhibition(
+        self, stream: ShowingStream, loaded: LoadedModel, state: TrainState, folder: Path
+    ) -> Exhibition | None:
+        """What is shown to the model as the stage goes on, by the first of several processes."""
+        settings = self.recipe.showing
+        if not settings.every or not self.processes.is_first:
+            return None
+        found = Exhibition(settings, loaded, stream.exhibits(settings.pictures), folder, self.say)
+        found.open(state)
+        return found
+
     def step_of(self, stage: GraftStage, loaded: LoadedModel) -> Step:
         """What a step of a stage is made of."""
         recipe = self.recipe
         settings = StepSettings(self.device, recipe.seed, recipe.precision, recipe.accumulate)
-        objective = GraftedObjective(self.device, stage.contrastive_weight, self.processes)
+        objective = GraftedObjective(
+            self.device,
+            stage.contrastive_weight,
+            self.processes,
+            stage.image_loss,
+            placeholder_of(loaded) if stage.image_loss else 0,
+        )
         return Step(self.stream_of(stage, loaded), objective, settings, self.processes)
 
-    def stream_of(self, stage: GraftStage, loaded: LoadedModel) -> Stream:
+    def stream_of(self, stage: GraftStage, loaded: LoadedModel) -> ShowingStream:
         """The batches of a stage."""
         processor = loaded.image_processor
         assert isinstance(processor, SquareProcessor)
@@ -189,6 +209,20 @@ def train_graft(recipe: GraftRecipe, say: Say) -> bool:
     Path(recipe.run_folder).mkdir(parents=True, exist_ok=True)
     with processes_of_environment(recipe.device) as processes, stop_on_signals() as stop:
         return GraftRun(recipe, say if processes.is_first else _quiet, stop, processes).train()
+
+
+def placeholder_of(loaded: LoadedModel) -> int:
+    """The id that stands for an image token where one must be predicted: the tokenizer's own, if it has one, else the
+    mark that ends a text. SettingsError where there is neither.
+    """
+    marks, stops = loaded.tokenizer.special_ids, sorted(loaded.prompt_format.stop_ids)
+    found = [marks[name] for name in PLACEHOLDERS if name in marks] + stops
+    if not found:
+        raise SettingsError(
+            f"image_loss needs an id for image tokens, but the tokenizer has neither {' nor '.join(PLACEHOLDERS)} nor "
+            "a mark that ends a text; leave image_loss out"
+        )
+    return found[0]
 
 
 def unlearnt(network: Grafted) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from .stopping import Stop
 from .streams.stream import Stream
 
 Say = Callable[[str], None]
+Show = Callable[[TrainState], None]
+"""Looks at a run after each step; its time is not training's."""
 Watch = Callable[[TrainState], Mapping[str, float]]
 """Looks at a run at each report and returns numbers for its curves, such as a score on held-out samples."""
 
@@ -49,6 +52,14 @@ class Tally:
                 self.sums[name] = self.sums.get(name, 0.0) + value
                 self.counts[name] = self.counts.get(name, 0) + 1
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What happens meanwhile takes no time."""
+        clock, core = time.monotonic(), time.process_time()
+        yield
+        self.started += time.monotonic() - clock
+        self.core_started += time.process_time() - core
+
     def line(self, step: int, rate: float) -> dict[str, float]:
         """Means of losses and speeds."""
         seconds = time.monotonic() - self.started
@@ -70,7 +81,9 @@ class Trainer:
     folder: Path
     saving: SavingSettings = field(default_factory=SavingSettings)
 
-    def run(self, state: TrainState, say: Say, stop: Stop, watch: Watch | None = None) -> bool:
+    def run(
+        self, state: TrainState, say: Say, stop: Stop, watch: Watch | None = None, show: Show | None = None
+    ) -> bool:
         """Train from where `state` is; True when all steps are done, False when asked to stop before.
 
         Of several processes the first one writes and speaks.
@@ -88,6 +101,9 @@ class Trainer:
                     curves.add(line)
                     say(as_line(line))
                 tally = Tally()
+            if show:
+                with tally.paused():
+                    show(state)
             if curves and time.monotonic() - saved > 60 * saving.every_minutes:
                 self.save(state, curves)
                 saved = time.monotonic()
@@ -114,4 +130,4 @@ def pace_of(pace: OptimizerSettings, state: TrainState) -> OptimizerSettings:
     return pace.finishing_in(num_steps - num_decay_steps, num_decay_steps)
 
 
-__all__ = ["Numbers", "SavingSettings", "Say", "Trainer", "Watch", "pace_of"]
+__all__ = ["Numbers", "SavingSettings", "Say", "Show", "Trainer", "Watch", "pace_of"]

@@ -50,6 +50,7 @@ class World:
     def __reduce__(self) -> tuple[Callable[[str], World], tuple[str]]:
         """To another process goes the name."""
         return world_called, (self.name,)
+
     told: Callable[[Any, str], str]
     """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from ...messages import Message, Text
 from ..segments import ImageFrame, Segment, TextSegment
-from ..tokenizer import Tokenizer
+from ..tokenizer import Follows, Tokenizer
 from .prompt_format import See
+
+NOTHING: Follows = "nothing"
+A_MARK: Follows = "a mark"
 
 
 @dataclass(frozen=True)
@@ -58,32 +61,35 @@ class TemplateFormat:
         self._template = template
         self._tokenizer = tokenizer
         self.start = tokenizer.start_ids
-        self.opening = self._ids([(template.opening, True)])
+        is_spaced = template.around["user"][1].endswith(" ")
+        self.opening = self._ids([(template.opening, True)], "nothing" if is_spaced else "words")
         special = tokenizer.special_ids
         self.stop_ids = frozenset(special[name] for name in template.stops if name in special)
-        self.closing = self._ids([(template.around["assistant"][1], True)])
+        self.closing = self._ids([(template.around["assistant"][1], True)], "words")
 
     def segments(self, message: Message, see: See) -> list[Segment]:
         """Text segments, cut where images stand."""
         role = message.role if message.role in self._template.around else "assistant"
         before, after = self._template.around[role]
+        if self._tokenizer.spaced != "nothing":
+            after = after.removesuffix(" ")  # what comes next begins with it
         found: list[Segment] = []
-        parts = [(before, True)]
+        parts, follows = [(before, True)], NOTHING
         for item in message.items:
             if isinstance(item, Text):
                 parts.append((item.text, False))
                 continue
-            found += [*self._text(parts, message.role), *see(item.image)]
-            parts = [(self._template.after_image, True)]
-        return [*found, *self._text([*parts, (after, True)], message.role)]
+            found += [*self._text(parts, message.role, follows), *see(item.image)]
+            parts, follows = [(self._template.after_image, True)], A_MARK
+        return [*found, *self._text([*parts, (after, True)], message.role, follows)]
 
     def written(self, ids: Sequence[int], role: str) -> TextSegment:
         """The answer between opening and closing."""
         return TextSegment((*self.opening, *ids, *self.closing), role)
 
-    def _text(self, parts: Sequence[tuple[str, bool]], role: str) -> list[TextSegment]:
-        ids = self._ids(parts)
+    def _text(self, parts: Sequence[tuple[str, bool]], role: str, follows: Follows) -> list[TextSegment]:
+        ids = self._ids(parts, follows)
         return [TextSegment(ids, role)] if ids else []
 
-    def _ids(self, parts: Sequence[tuple[str, bool]]) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode_parts(parts))
+    def _ids(self, parts: Sequence[tuple[str, bool]], follows: Follows) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode_parts(parts, follows))

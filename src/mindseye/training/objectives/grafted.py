@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -43,30 +44,57 @@ def pack_seen(lessons: Sequence[Lesson], texts: Sequence[Lesson] = (), stretch: 
 
 @dataclass(frozen=True)
 class GraftedObjective:
-    """Cross-entropy of answers (`ce`) and, where `contrastive_weight` is above 0, InfoNCE (`contrastive`)."""
+    """Cross-entropy of answers (`ce`); with a weight above 0 InfoNCE (`contrastive`) and what follows each image token
+    (`image_ce`), where `placeholder` is the id that stands for an image token.
+    """
 
     device: torch.device
     contrastive_weight: float = 0.0
     processes: Processes = ALONE
+    image_weight: float = 0.0
+    placeholder: int = 0
 
     @property
     def weights(self) -> dict[str, float]:
-        return {"ce": 1.0} | ({"contrastive": self.contrastive_weight} if self.contrastive_weight else {})
+        more = {"contrastive": self.contrastive_weight, "image_ce": self.image_weight}
+        return {"ce": 1.0} | {name: weight for name, weight in more.items() if weight}
 
     def counts(self, batch: SeenBatch) -> dict[str, int]:
-        own = {"ce": len(batch.lessons.labels)}
-        return own | ({"contrastive": len(batch.lessons.vit_images)} if self.contrastive_weight else {})
+        packed = batch.lessons
+        own = {"ce": len(packed.labels)}
+        own |= {"contrastive": len(packed.vit_images)} if self.contrastive_weight else {}
+        return own | ({"image_ce": len(after_images(packed, self.placeholder)[0])} if self.image_weight else {})
 
     def sums(self, model: Grafted, batch: SeenBatch, generator: torch.Generator) -> dict[str, Tensor]:
         packed = batch.lessons
         images = model.embed_images([segment.pixels for segment in packed.vit_images]) if packed.vit_images else []
         states = states_of(model, packed, images, self.device)
-        at = torch.from_numpy(packed.label_indices).to(self.device)
-        labels = torch.from_numpy(packed.labels).to(self.device)
-        found = {"ce": cross_entropies(model.logits(states[at]), labels).sum()}
+        found = {"ce": self.word_losses(model, states, packed.label_indices, packed.labels)}
         if self.contrastive_weight:
             found["contrastive"] = info_nce(pairs_of(model, batch, images, self.device), self.processes).sum()
+        if self.image_weight:
+            found["image_ce"] = self.word_losses(model, states, *after_images(packed, self.placeholder))
         return found
+
+    def word_losses(self, model: Grafted, states: Tensor, at: np.ndarray, words: np.ndarray) -> Tensor:
+        """() the summed cross-entropy of these words (M,), each predicted by the state at its place (M,)."""
+        places, labels = (torch.from_numpy(each).to(self.device) for each in (at, words))
+        return cross_entropies(model.logits(states[places]), labels).sum()
+
+
+def after_images(batch: Batch, placeholder: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places (M,) of image tokens and the ids (M,) that stand behind them.
+
+    That is `placeholder` where another image token follows, of the same image or the next, and behind the last one the
+    first token of the text. An image that ends its row has nothing behind it.
+    """
+    num_words = len(batch.text_ids)
+    here, behind = (
+        np.concatenate([row[part] for row in batch.sample_rows]) for part in (slice(None, -1), slice(1, None))
+    )
+    here, behind = here[here >= num_words], behind[here >= num_words]
+    is_image = behind >= num_words
+    return here, np.where(is_image, placeholder, batch.text_ids[np.where(is_image, 0, behind)])
 
 
 def states_of(model: Grafted, batch: Batch, images: Sequence[Tensor], device: torch.device) -> Tensor:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import torch
 from torch import Tensor
 
+from ...errors import InputError
+from ...inputs.images import open_image
 from ..class_features import ClassFeatures
 from ..objectives.grafted import SeenBatch, pack_seen
+from ..picture_pool import picture_files, scenes
+from .exhibit import Exhibit, asked
 from .scenes import DESCRIBING, NAMING, pick
 from .sights import Sight, SightReader
 
@@ -69,6 +76,14 @@ class NameStream:
         """Features with a question and the name of their class."""
         return Sight((features,), ((pick(rng, QUESTIONS), photo_of(self.names[number])),))
 
+    def exhibits(self, count: int) -> list[Exhibit]:
+        """Some of the given pictures, far from each other; drawn scenes where there are none."""
+        files = picture_files(self.settings.pictures, lambda line: None)
+        in_turn = dict.fromkeys([*files[:: max(1, len(files) // count)], *files])
+        opened = (picture for file in in_turn if (picture := opened_or_none(file)))
+        shown = opened if files else scenes(count, self.seed)
+        return [asked(picture, NAMING[0]) for picture in islice(shown, count)]
+
     @cached_property
     def sure(self) -> Tensor:
         """Numbers of the pictures that are used themselves."""
@@ -79,6 +94,14 @@ class NameStream:
         """How often each of them: seldom seen classes more often."""
         classes = self.features.found[0][self.sure]
         return classes.bincount(minlength=len(self.names))[classes].float().rsqrt()
+
+
+def opened_or_none(file: Path) -> PIL.Image.Image | None:
+    """A picture, if it is one."""
+    try:
+        return open_image(file)
+    except InputError:
+        return None
 
 
 def photo_of(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ...inputs.row_order import Reading
 from ...inputs.row_pictures import PictureFinder
 from ...messages import Message
 from ..objectives.grafted import SeenBatch, pack_seen
+from .exhibit import Exhibit, last_answer
 from .samples import ShuffledSamples
 from .scenes import text_before_placeholder
 from .sights import SightReader
@@ -27,6 +28,8 @@ class RowSettings:
     files: tuple[str, ...]
     """JSONL or Parquet; their pictures lie inside or beside them."""
     batch_size: int = 16
+    held_out: tuple[str, ...] = ()
+    """More files, from which nothing is learnt: what is shown as training goes on."""
     image_root: str | None = None
     """Another folder in which pictures may lie."""
 
@@ -75,6 +78,11 @@ class RowStream:
 
     def __getitem__(self, number: int) -> SeenBatch:
         return self.samples[number]
+
+    def exhibits(self, count: int) -> list[Exhibit]:
+        """The first rows that are held out."""
+        rows = Conversations(replace(self.settings, files=self.settings.held_out))
+        return [last_answer(rows[number]) for number in range(min(count, len(rows)))]
 
     def collate(self, conversations: list[tuple[Message, ...]]) -> SeenBatch:
         """One batch; for the contrastive loss each conversation must be about one picture."""

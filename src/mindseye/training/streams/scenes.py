@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from ...inputs.segments import TextSegment, VitSegment
 from ...worlds.world import World
 from ..lessons import Lesson, Taught
 from ..objectives.grafted import SeenBatch, pack_seen
+from .exhibit import Exhibit, asked
 from .sights import Sight, SightReader
 
 NAMING = ("What is in the picture?", "What is this?", "Name the thing in the picture.")
+HELD_OUT = ("validation", "test")
+EXHIBITION = 3  # of dice
 DESCRIBING = ("Describe the picture.", "What do you see?", "Describe this image.")
 
 
@@ -63,14 +66,28 @@ class SceneStream:
 
     def sight(self, scene: Any, rng: np.random.Generator) -> Sight:
         """The picture of a scene with one question."""
-        if len(scene.things) == 1 and rng.random() < self.settings.naming_share:
-            return Sight((self.pixels(scene),), ((pick(rng, NAMING), f"A picture of {name_in(self.world, scene)}."),))
-        return Sight((self.pixels(scene),), ((pick(rng, DESCRIBING), told(self.world, scene)),))
+        return Sight((self.transforms.pixels(self.drawn(scene)),), (self.turn(scene, rng),))
 
-    def pixels(self, scene: Any) -> Any:
-        """(C, S, S), as the model's eyes want them."""
-        drawn = PIL.Image.fromarray(self.world.render(scene, self.world.picture_size))
-        return self.transforms.pixels(drawn)
+    def turn(self, scene: Any, rng: np.random.Generator) -> tuple[str, str]:
+        """A question about a scene and its answer."""
+        if len(scene.things) == 1 and rng.random() < self.settings.naming_share:
+            return pick(rng, NAMING), f"A picture of {name_in(self.world, scene)}."
+        return pick(rng, DESCRIBING), told(self.world, scene)
+
+    def drawn(self, scene: Any) -> PIL.Image.Image:
+        """The picture of a scene."""
+        return PIL.Image.fromarray(self.world.render(scene, self.world.picture_size))
+
+    def exhibits(self, count: int) -> list[Exhibit]:
+        """Scenes of a split from which nothing is learnt, the same ones for every seed."""
+        split = next(split for split in HELD_OUT if split != self.settings.split)
+        held_out = replace(self, settings=replace(self.settings, split=split))
+        found = []
+        for number in range(count):
+            rng = np.random.default_rng((EXHIBITION, number))
+            scene = held_out.scene(rng)
+            found.append(asked(self.drawn(scene), *self.turn(scene, rng)))
+        return found
 
 
 def single_scene(world: World, rng: np.random.Generator, split: str) -> Any:
