@@ -23,6 +23,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/speed.py runs/bench-large
 	$(BIN)/python benchmarks/made_up.py small runs/bench-small
 	$(BIN)/python benchmarks/speed.py runs/bench-small --side 64
+	$(BIN)/python benchmarks/graft_speed.py runs/bench-photo
 
 install: $(VENV)/.installed
 

@@ -16,7 +16,7 @@ from tokenizers import models, normalizers, processors
 
 from mindseye.checkpoints.families import FAMILIES
 from mindseye.checkpoints.families.gpt2 import Gpt2Family
-from mindseye.checkpoints.load import load
+from mindseye.checkpoints.load import load, open_checkpoint, plan_loading
 from mindseye.errors import CheckpointError, InputError
 from mindseye.generation.conversation import Conversation
 from mindseye.generation.engine import Engine
@@ -242,6 +242,18 @@ def test_what_was_laid_out_is_as_loaded_again(theirs_and_folder) -> None:
     assert not any(module.training for module in laid_out.modules())
     twin = copy.deepcopy(laid_out)
     assert all(torch.equal(a, b) for a, b in zip(plain.parameters(), twin.parameters(), strict=True))
+
+
+def test_a_tied_head_is_copied_for_a_cpu_and_counted_in_the_plan(golden, tmp_path: Path) -> None:
+    lively(MADE["llama tied"]()).save_pretrained(tmp_path)
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(golden / "checkpoint" / name, tmp_path)
+    checkpoint, table = open_checkpoint(tmp_path), SIZES["vocab_size"] * SIZES["hidden_size"]
+    in_float16, in_float32 = (plan_loading(checkpoint, "cpu", dtype)[0] for dtype in ("float16", "float32"))
+    assert in_float16.num_bytes == 2 * checkpoint.num_parameters  # not laid out
+    assert in_float32.num_bytes == 4 * (checkpoint.num_parameters + (table if can_lay_out(torch.zeros(1)) else 0))
+    head = load(tmp_path, dtype="float32", for_answering=True).network.lm_head
+    assert isinstance(head, CpuLinear) == can_lay_out(torch.zeros(1))
 
 
 def test_a_shard_gives_what_the_index_says(golden, tmp_path: Path) -> None:

@@ -83,11 +83,18 @@ def test_bfloat16_is_near_float32():
 
 
 @needs_layout
-def test_a_tied_word_head_stays_the_embedding_table():
-    decoder = make_decoder()
-    decoder.lm_head.weight = decoder.model.embed_tokens.weight
+def test_a_tied_word_head_is_a_packed_copy_until_it_is_undone():
+    decoder, states = make_decoder(), torch.randn(3, 32)
+    table = decoder.lm_head.weight = decoder.model.embed_tokens.weight
+    before = decoder.logits(states)
     lay_out_for_cpu(decoder)
-    assert decoder.lm_head.weight is decoder.model.embed_tokens.weight
+    assert isinstance(decoder.lm_head, CpuLinear)
+    assert torch.allclose(before, decoder.logits(states), atol=1e-5)
+    assert decoder.model.embed_tokens.weight is table
+    assert decoder.state_dict()["lm_head.weight"].data_ptr() == table.data_ptr()  # so that it is saved as tied
+    undo_layout(decoder)
+    assert decoder.lm_head.weight is decoder.model.embed_tokens.weight is table
+    assert table.requires_grad
 
 
 @needs_layout

@@ -1,10 +1,11 @@
 """A cache that forks without copying, and the cache that a picture is drawn on."""
 # L layers, G key/value heads, E head_dim
 
+import pytest
 import torch
 
 from mindseye.networks.kv_cache import CacheShape
-from mindseye.networks.kv_chunks import SPARE_CAPACITY, ChunkCache
+from mindseye.networks.kv_chunks import SHORT, SPARE_CAPACITY, ChunkCache
 
 SHAPE = CacheShape(2, 3, 4, torch.device("cpu"), torch.float32)
 
@@ -26,11 +27,22 @@ def seen(cache):
 
 def test_a_fork_shares_storage():
     cache = ChunkCache(SHAPE)
-    append(cache, 5, 1)
+    append(cache, SHORT + 1, 1)
     fork = cache.fork()
     assert fork.bytes_owned(but_not=cache) == 0
-    first, again = append(cache, 1, 2)[0][0], append(fork.prefix(5), 1, 3)[0][0]
+    first, again = append(cache, 1, 2)[0][0], append(fork.prefix(SHORT + 1), 1, 3)[0][0]
     assert first.data_ptr() == again.data_ptr()
+
+
+@pytest.mark.parametrize(("length", "num_parts"), [(SHORT, 1), (SHORT + 1, 2)])
+def test_who_starts_a_chunk_takes_a_short_beginning_along(length, num_parts):
+    cache = ChunkCache(SHAPE)
+    append(cache, length, 1)
+    fork = cache.fork()
+    append(cache, 1, 2)
+    assert len(append(fork, 1, 3)) == num_parts
+    assert seen(fork) == [1] * length + [3]
+    assert seen(cache) == [1] * length + [2]
 
 
 def test_forks_do_not_see_each_other():

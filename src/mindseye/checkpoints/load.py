@@ -14,7 +14,7 @@ from ..inputs.images import ImageTransforms
 from ..loaded import LoadedModel
 from ..networks.config import VaeConfig
 from ..networks.cpu_layout import can_lay_out
-from ..networks.lay_out import lay_out_for_cpu, lay_out_module
+from ..networks.lay_out import lay_out_for_cpu, lay_out_module, table_of
 from ..networks.placed import Placed
 from ..networks.vae import Autoencoder
 from .configs import FoundConfig
@@ -63,7 +63,10 @@ class Checkpoint:
         kind = describe_folder(self.folder, self.tensors)
         found = {name: shape_as_loaded(turned.get(name, Source(name)), i.shape) for name, i in self.tensors.items()}
         check_tensors(self.weights, wanted, found, kind)
-        return make_plan(sources, self.tensors, device, dtype, is_laid_out)
+        plan = make_plan(sources, self.tensors, device, dtype, is_laid_out)
+        tied = {table_of(name): name for name in shapes if name not in sources and is_laid_out}
+        copies = (replace(entry, parameter=tied[entry.parameter]) for entry in plan.entries if entry.parameter in tied)
+        return replace(plan, copies=tuple(copies))
 
 
 def open_checkpoint(model: str | Path, weights_name: str | None = None, understanding_only: bool = False) -> Checkpoint:

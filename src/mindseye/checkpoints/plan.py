@@ -49,16 +49,18 @@ class Entry:
 class LoadPlan:
     """All entries in the order in which they are read: layer by layer, and in a layer as they lie in the file.
 
-    `is_laid_out`: each layer is laid out for this CPU as soon as it is whole.
+    `is_laid_out`: each layer is laid out for this CPU as soon as it is whole. `copies` are not read: heads over words
+    that are the table of words, laid out beside it.
     """
 
     entries: tuple[Entry, ...]
     is_laid_out: bool = False
+    copies: tuple[Entry, ...] = ()
 
     @cached_property
     def num_bytes(self) -> int:
         """Bytes of all tensors as loaded."""
-        return sum(entry.num_bytes for entry in self.entries)
+        return sum(entry.num_bytes for entry in (*self.entries, *self.copies))
 
     @cached_property
     def largest(self) -> Entry | None:

@@ -55,10 +55,11 @@ def plan_facts(checkpoint: Checkpoint, device: str, dtype: str) -> dict[str, Any
     """Where every part would lie and in which form, what is free there, and what is largest on the way."""
     plan, place = plan_loading(checkpoint, device, dtype)
     rows: dict[tuple[str, ...], dict[str, int]] = {}
-    for entry in plan.entries:
+    for entry in (*plan.entries, *plan.copies):
         part = checkpoint.family.part_of(entry.source.name)
         form = str(entry.dtype).removeprefix("torch.")
         turned = "" if entry.source.layout == "as it is" else f", {entry.source.layout}"
+        turned += ", copied for the head" if entry in plan.copies else ""
         row = rows.setdefault((part, entry.info.dtype, form + turned, str(entry.device)), {"tensors": 0, "bytes": 0})
         row["tensors"] += 1
         row["bytes"] += entry.num_bytes

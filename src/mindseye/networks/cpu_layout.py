@@ -2,7 +2,7 @@
 
 oneDNN multiplies with weights cut into blocks. It cuts a plain matrix again at every product, which for a single
 token takes longer than the product itself. Packing changes the layout and nothing else: names in `state_dict()`,
-shapes and numbers stay, and no second copy is kept.
+shapes and numbers stay, and no second copy is kept, but of a table of words that is the head over words too.
 """
 # N tokens, D input size, M output size
 
@@ -28,13 +28,15 @@ FIXED = (
 class CpuLinear(nn.Module):
     """Linear layers over one input as a single product; their outputs stand side by side."""
 
-    def __init__(self, layers: dict[str, nn.Linear]) -> None:
-        """`layers` by the names they had in the module that holds them all."""
+    def __init__(self, layers: dict[str, nn.Linear], are_shared: bool = False) -> None:
+        """`layers` by the names they had in the module that holds them all; `are_shared`: others need their weights
+        as they are, so those stay."""
         super().__init__()
         self.names = tuple(layers)
         self.order: tuple[str, ...] = ()
         self.learns = [layer.weight.requires_grad for layer in layers.values()]
         self.sizes = [layer.out_features for layer in layers.values()]
+        self.shared = [layer.weight for layer in layers.values()] if are_shared else []
         weights = [layer.weight.detach() for layer in layers.values()]
         biases = [layer.bias.detach() for layer in layers.values() if layer.bias is not None]
         assert len(biases) in (0, len(layers))
@@ -53,10 +55,14 @@ class CpuLinear(nn.Module):
 
     _apply = __deepcopy__ = __reduce_ex__ = _load_from_state_dict = refuse  # type: ignore[assignment]
 
+    def plain_weights(self) -> Sequence[Tensor]:
+        """The weights as they were before, one after the other."""
+        return self.shared or self.weight.detach().to_dense().split(self.sizes)
+
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         holder = prefix[: prefix[:-1].rfind(".") + 1]
-        for name, weight in zip(self.names, self.weight.detach().to_dense().split(self.sizes), strict=True):
-            destination[f"{holder}{name}.weight"] = weight
+        for name, weight in zip(self.names, self.plain_weights(), strict=True):
+            destination[f"{holder}{name}.weight"] = weight.detach()
         if self.bias is not None:
             for name, bias in zip(self.names, self.bias.detach().split(self.sizes), strict=True):
                 destination[f"{holder}{name}.bias"] = bias
@@ -82,9 +88,9 @@ def can_lay_out_layers(holder: nn.Module, groups: Iterable[Sequence[str]]) -> bo
     return all(type(layer) is nn.Linear and can_lay_out(layer.weight) for layer in layers)
 
 
-def pack(holder: nn.Module, names: Sequence[str]) -> CpuLinear:
+def pack(holder: nn.Module, names: Sequence[str], are_shared: bool = False) -> CpuLinear:
     """Replace linear layers by a packed one, for a single product of all that share their input."""
-    packed = CpuLinear({name: getattr(holder, name) for name in names}).train(holder.training)
+    packed = CpuLinear({name: getattr(holder, name) for name in names}, are_shared).train(holder.training)
     packed.order = tuple(holder._modules)
     for name in names:
         delattr(holder, name)
@@ -97,11 +103,12 @@ def unpack(holder: nn.Module, name: str) -> None:
     packed = getattr(holder, name)
     assert isinstance(packed, CpuLinear)
     delattr(holder, name)
-    weights = packed.weight.detach().to_dense().split(packed.sizes)
+    weights = packed.plain_weights()
     biases = [None] * len(weights) if packed.bias is None else packed.bias.detach().split(packed.sizes)
     for each, weight, bias, learns in zip(packed.names, weights, biases, packed.learns, strict=True):
         layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta").train(holder.training)
-        layer.weight = nn.Parameter(weight.clone(), requires_grad=learns)
+        is_shared = isinstance(weight, nn.Parameter)
+        layer.weight = weight if is_shared else nn.Parameter(weight.clone(), requires_grad=learns)
         kept = None if bias is None else nn.Parameter(bias.clone(), requires_grad=learns)
         layer.register_parameter("bias", kept)
         holder.add_module(each, layer)

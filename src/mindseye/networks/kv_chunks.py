@@ -2,7 +2,8 @@
 
 A cache is a row of chunks. A chunk is filled from the left and never rewritten, so a fork only notes which
 chunks it sees and how far: nothing is copied. Whoever appends first behind the end of a shared chunk goes on
-in it; any other starts a chunk of its own. Who writes in company may have its chunk on a bench (`kv_bench`).
+in it; any other starts a chunk of its own, and takes along what it sees where that is short: attention to one piece
+is much cheaper than to two. Who writes in company may have its chunk on a bench (`kv_bench`).
 """
 # L layers, G key/value heads, C capacity, E head_dim, T new tokens
 
@@ -17,6 +18,7 @@ from .kv_cache import CacheShape, DrawingCache, KVCache
 
 KeysValues = tuple[Tensor, Tensor]
 SPARE_CAPACITY = 256  # tokens; an answer to what was just read mostly fits behind it
+SHORT = 256  # tokens; to copy so many costs as much as a few passes over two pieces
 
 
 class Chunk:
@@ -82,7 +84,10 @@ class ChunkCache(KVCache):
         assert not self._pending
         if not self._seen or not self._can_extend(*self._seen[-1], num_tokens):
             capacity = max(num_tokens + SPARE_CAPACITY, capacity, self.length)
-            self._seen.append((Chunk(self.shape, capacity), 0))
+            if 0 < self.length <= SHORT:
+                self.move(Chunk(self.shape, self.length + capacity))
+            else:
+                self._seen.append((Chunk(self.shape, capacity), 0))
         chunk, seen = self._seen[-1]
         self._pending = num_tokens
         chunk.used = seen + num_tokens

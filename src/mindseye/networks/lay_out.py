@@ -37,10 +37,17 @@ def lay_out_module(module: nn.Module) -> None:
         _lay_out_linears(module.mlp)
     head, table = getattr(module, "lm_head", None), getattr(module, "model", None)
     embeddings = getattr(table, "embed_tokens", None)
-    if isinstance(head, nn.Linear) and isinstance(embeddings, nn.Embedding):
-        is_tied = head.weight is embeddings.weight
-        if not is_tied and can_lay_out_layers(module, [["lm_head"]]):
-            pack(module, ["lm_head"])
+    if (
+        isinstance(head, nn.Linear)
+        and isinstance(embeddings, nn.Embedding)
+        and can_lay_out_layers(module, [["lm_head"]])
+    ):
+        pack(module, ["lm_head"], are_shared=head.weight is embeddings.weight)
+
+
+def table_of(head: str) -> str:
+    """The name that the table of words has beside a head over words, by the name of the head's weight."""
+    return head.replace("lm_head.", "model.embed_tokens.")
 
 
 def undo_layout(network: nn.Module) -> None:

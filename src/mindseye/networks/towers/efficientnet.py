@@ -72,8 +72,7 @@ class FixedBatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x: Tensor) -> Tensor:  # (B, K, H, W)
-        scale = self.weight * (self.running_var + EPS).rsqrt()
-        return x * scale[:, None, None] + (self.bias - self.running_mean * scale)[:, None, None]
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, EPS)
 
 
 class Block(nn.Module):
@@ -120,6 +119,7 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(B, C, S, S) -> (B, P, K)."""
+        pixels = pixels.contiguous(memory_format=torch.channels_last)  # in which a CPU convolves in half the time
         x = F.relu6(self._bn0(self._conv_stem(pixels)))
         for block in self._blocks:
             x = block(x)
