@@ -1,5 +1,5 @@
 """A classifier of a tower's features for the things of a pictured world: a language model may then start from names."""
-# P patches, F numbers of a feature, K answers
+# B scenes, P patches, T image tokens, F numbers of a feature or of a token before the projector, K answers
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 import PIL.Image
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from ..checkpoints.graft import Classifier
 from ..inputs.image_processors import SquareTransforms
 from ..networks.grafted import Grafted
+from ..networks.image_tokens import ImageTokens
 from ..worlds.world import World
 
-QUESTION = "noun"
+QUESTION, NOTHING = "noun", "nothing"
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,17 @@ class ProbeSettings:
 
 
 def fit_probe(network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings) -> Classifier:
-    """What stands in each patch, told from its own feature: logistic regression on scenes of the training split."""
+    """What stands in the patches of each image token, told from what the projector reads: logistic regression on scenes
+    of the training split."""
     rng, side = np.random.default_rng((settings.seed, 2)), network.config.tower.grid
     scenes = [world.sample_scene(rng, "train") for _ in range(settings.num_scenes)]
-    truth = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes])).flatten()
+    names, tokens = world.patch_questions[QUESTION], network.config.image_tokens
+    patches = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes]))  # (B, P)
+    truth = shares(patches, len(names), tokens, names.index(NOTHING)).flatten(0, 1)  # (B * T, K)
     with torch.no_grad():
         drawn = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in scenes]
         batches = torch.stack([transforms.pixels(picture) for picture in drawn]).to(network.device).split(32)
-        features = torch.cat([network.see(some).float().cpu() for some in batches]).flatten(0, 1)  # (scenes * P, F)
-    names = world.patch_questions[QUESTION]
+        features = torch.cat([tokens(network.see(some)).float().cpu() for some in batches]).flatten(0, 1)  # (B * T, F)
     head = nn.Linear(features.shape[1], len(names))
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
@@ -49,3 +52,12 @@ def fit_probe(network: Grafted, transforms: SquareTransforms, world: World, sett
         F.cross_entropy(head(features), truth).backward()
         optimizer.step()
     return Classifier(head.weight.detach(), head.bias.detach(), names)
+
+
+def shares(patches: Tensor, num_answers: int, tokens: ImageTokens, nothing: int) -> Tensor:
+    """Answers (B, P) of patches -> (B, T, K) how much of a token is about each; nothing only where there is nothing."""
+    answers = F.one_hot(patches, num_answers).float()
+    found = tokens(answers).unflatten(-1, (-1, num_answers)).sum(-2)
+    bare = found.clone()
+    bare[..., nothing] = 0
+    return F.normalize(torch.where(bare.sum(-1, keepdim=True) > 0, bare, found), p=1, dim=-1)
