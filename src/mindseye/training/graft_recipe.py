@@ -10,6 +10,7 @@ from ..settings import check_ranges
 from .loop import SavingSettings
 from .optimizer import OptimizerSettings
 from .precision import PRECISIONS
+from .probe import ProbeSettings
 from .showing import ShowSettings
 from .streams.names import NameSettings
 from .streams.rows import RowSettings
@@ -27,6 +28,8 @@ class GraftParts:
     projector: ProjectorConfig = field(default_factory=ProjectorConfig)
     start: str = "random"
     """random, or names: from the tower's classifier and the names of its classes."""
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+    """How that classifier is fitted where the first stage learns from scenes."""
     contrastive: bool = False
     random_init: bool = False
 

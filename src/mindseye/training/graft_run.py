@@ -30,7 +30,7 @@ from .loop import Trainer
 from .objectives.grafted import GraftedObjective
 from .parallel import ALONE, Processes, processes_of_environment
 from .picture_pool import features_of, picture_files, scenes, varied
-from .probe import QUESTION, ProbeSettings, fit_probe
+from .probe import QUESTION, fit_probe
 from .resume import TrainState, has_state, load_state
 from .showing import Exhibition
 from .step import Step, StepSettings
@@ -102,8 +102,8 @@ class GraftRun:
         loaded = load(folder, device=self.device, dtype=torch.float32)
         network, processor = cast(Grafted, loaded.network), cast(SquareProcessor, loaded.image_processor)
         self.say(f"fitting a classifier of the things in {world}")
-        settings = ProbeSettings(seed=self.recipe.seed)
-        known = fit_probe(network, processor.transforms, world_called(world), settings)
+        probe = self.recipe.graft.probe
+        known = fit_probe(network, processor.transforms, world_called(world), probe, self.recipe.seed)
         start_from_names(network, known, loaded.tokenizer)
         self.export(loaded, folder, folder)
 

@@ -15,6 +15,7 @@ from ..checkpoints.graft import Classifier
 from ..inputs.image_processors import SquareTransforms
 from ..networks.grafted import Grafted
 from ..networks.image_tokens import ImageTokens
+from ..settings import check_ranges
 from ..worlds.world import World
 
 QUESTION, NOTHING = "noun", "nothing"
@@ -28,17 +29,21 @@ class ProbeSettings:
     num_steps: int = 300
     learning_rate: float = 0.02
     weight_decay: float = 0.01
-    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, num_scenes=(1, 1_000_000), num_steps=(1, 1_000_000))
 
 
-def fit_probe(network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings) -> Classifier:
+def fit_probe(
+    network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings, seed: int
+) -> Classifier:
     """What stands in the patches of each image token, told from what the projector reads: logistic regression on scenes
     of the training split."""
-    rng, side = np.random.default_rng((settings.seed, 2)), network.config.tower.grid
+    rng, side = np.random.default_rng((seed, 2)), network.config.tower.grid
     scenes = [world.sample_scene(rng, "train") for _ in range(settings.num_scenes)]
     names, tokens = world.patch_questions[QUESTION], network.config.image_tokens
-    patches = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes]))  # (B, P)
-    truth = shares(patches, len(names), tokens, names.index(NOTHING)).flatten(0, 1)  # (B * T, K)
+    patches = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes]))
+    truth = shares(patches.flatten(1), len(names), tokens, names.index(NOTHING)).flatten(0, 1)  # (B * T, K)
     with torch.no_grad():
         drawn = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in scenes]
         batches = torch.stack([transforms.pixels(picture) for picture in drawn]).to(network.device).split(32)
