@@ -22,7 +22,7 @@ NAMES: tuple[str, ...] = (
     "astronaut-rocket",
 )
 """The pictures."""
-RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml", "smol.yaml", "photo.yaml")
+RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml", "smol.yaml", "photo.yaml", "contrast.yaml")
 RECORDED = "recorded"
 """A folder of recorded outputs of the reference implementation."""
 PUZZLES = "puzzles"
@@ -41,6 +41,7 @@ SHOWS = {
     "pocket.yaml": "the recipe of the pocket model",
     "smol.yaml": "SmolLM2 gets the pocket model's eyes and names what it sees in icon scenes",
     "photo.yaml": "SmolLM2 gets EfficientNet's eyes and names what is on photographs",
+    "contrast.yaml": "SmolLM2 with the pocket model's eyes learns which text belongs to which picture",
     RECORDED: "recorded outputs of the reference implementation, to verify against",
     PUZZLES: "sixty puzzles with true traces and pictures, for a batch run",
 }
