@@ -50,7 +50,7 @@ parliament was opened in 1848, after years of unrest, and its first law made sch
 whether the train to Lyon had already left, and the man behind the counter shook his head."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 LIKELY = (0.0, 0.3, 0.6)
-COLUMNS, SIDE, LETTERS, GAP = 5, 224, 44, 12  # px
+COLUMNS, SIDE, LETTERS, GAP = 6, 224, 44, 12  # px
 
 
 def main() -> None:
