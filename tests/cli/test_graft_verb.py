@@ -73,5 +73,10 @@ def test_texts_are_ranked_for_images_and_images_for_texts(tmp_path: Path, capsys
             assert other[picture] == pytest.approx(match["cosine"], abs=1e-4)
     assert len({match["cosine"] for best in found["texts"].values() for match in best}) > 1
     assert main([*ask, *pictures]) == 2
+    assert main([*ask, *pictures, " "]) == 2
+    assert main([*ask, *pictures, "ab " * 5000]) == 2
+    assert "one of the texts is empty" in (said := capsys.readouterr().err) and "tokens; expected 1 to" in said
+    assert main(["graft", *options]) == 2
+    assert "holds a model already" in capsys.readouterr().err
     assert main(["retrieve", "sample:cat-dog", "ab"]) == 2
     assert "no head that compares" in capsys.readouterr().err

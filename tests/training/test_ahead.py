@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import load_file
 
 from mindseye.errors import MindseyeError
-from mindseye.training.ahead import AHEAD, Ahead, made_ahead
+from mindseye.training.ahead import AHEAD, Ahead, WorkerError, made_ahead
 from mindseye.training.recipe import Recipe
-from mindseye.training.run import CHECKPOINT_FOLDER, train
+from mindseye.training.run import CHECKPOINT_FOLDER, prepare, train
+from mindseye.training.stopping import Stop
+from mindseye.training.streams.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,29 @@ def test_an_error_comes_out_where_the_batch_is_asked_for(tmp_path: Path) -> None
 
 
 def test_a_worker_that_dies_is_named(tmp_path: Path) -> None:
-    with made_ahead(Numbers(tmp_path), 1) as stream, pytest.raises(MindseyeError, match="set fewer workers"):
+    with made_ahead(Numbers(tmp_path), 1) as stream, pytest.raises(MindseyeError, match="goes on with fewer workers"):
         stream[66]
         stream[67]
+
+
+class Dies:
+    """A stream whose third batch cannot be made."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def __getitem__(self, number: int) -> object:
+        if number == 2:
+            raise WorkerError("died")
+        return self.stream[number]
+
+
+def test_a_run_whose_worker_died_is_saved(recipe: Recipe) -> None:
+    prepared = prepare(recipe, lambda line: None)
+    trainer = prepared.trainer.over(Dies(prepared.trainer.step.stream))
+    with pytest.raises(WorkerError):
+        trainer.run(prepared.state, lambda line: None, Stop())
+    assert prepare(recipe, lambda line: None).state.step == 2
 
 
 def test_a_recipe_learns_the_same_with_workers(recipe: Recipe, made_folder: Path, tmp_path: Path) -> None:

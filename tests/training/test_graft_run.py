@@ -55,6 +55,21 @@ def recipe(parts: Path, tmp_path: Path) -> GraftRecipe:
     return two_stages(parts, tmp_path / "run")
 
 
+def test_a_run_does_not_go_on_with_other_parts(recipe: GraftRecipe) -> None:
+    run = GraftRun(recipe, quiet, Stop())
+    run.beginning()
+    other = dataclasses.replace(recipe, graft=dataclasses.replace(recipe.graft, image_tokens="pool"))
+    with pytest.raises(SettingsError, match=r"another graft.image_tokens \(grid:2\); take another run_folder"):
+        dataclasses.replace(run, recipe=other).beginning()
+    run.beginning()
+
+
+def test_stages_are_named_as_folders_of_the_run(recipe: GraftRecipe) -> None:
+    for name in ("../evil", "graft", "checkpoint", ""):
+        with pytest.raises(SettingsError, match="names a folder of the run"):
+            dataclasses.replace(recipe, stages=(dataclasses.replace(recipe.stages[0], name=name),))
+
+
 def test_a_beginning_that_was_broken_off_is_made_anew(
     recipe: GraftRecipe, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

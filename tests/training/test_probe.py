@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from mindseye.errors import SettingsError
 from mindseye.networks.image_tokens import ImageTokens
-from mindseye.training.probe import shares
+from mindseye.training.probe import ProbeSettings, shares
 
 NOTHING, CAT, DOG = 0, 1, 2
 SCENE = torch.tensor([[CAT, CAT, NOTHING, NOTHING, CAT, CAT, NOTHING, NOTHING, *[NOTHING] * 7, DOG]])
@@ -28,3 +29,9 @@ def test_a_mean_is_about_its_things_by_their_size() -> None:
 @pytest.mark.parametrize("name", ["grid:2", "shuffle:2"])
 def test_a_field_with_nothing_in_it_is_about_nothing(name: str) -> None:
     assert of(name) == [[0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize("odd", [{"num_scenes": 0}, {"num_steps": 0}, {"learning_rate": -1.0}, {"weight_decay": -1.0}])
+def test_settings_without_sense_are_refused(odd: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(odd))):
+        ProbeSettings(**odd)

@@ -39,7 +39,7 @@ def register(commands: Any) -> None:
     parser.add_argument("--tokens-each", metavar="N", help="tokens that an mlp makes of a feature (default: 1)")
     parser.add_argument("--num-queries", type=int, default=16, metavar="N", help="tokens of the projector query")
     parser.add_argument(
-        "--image-tokens", metavar="CHOICE", help="patches, pool, grid:N, shuffle:F or first (default: patches)"
+        "--image-tokens", metavar="CHOICE", help="patches, pool, grid:N, shuffle:F, first or patch:N (default: patches)"
     )
     parser.add_argument(
         "--start", choices=("random", "names"), help="names: from the tower's classifier and the names of its classes"
@@ -63,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("language_model", "vision_encoder"):
         if name not in chosen:
             raise InputError(f"--{name.replace('_', '-')} is missing; name one, or take a --preset")
+    if (arguments.output / "config.json").exists():
+        raise InputError(f"{arguments.output} holds a model already; remove it, or take another folder")
     network = graft(
         chosen["language_model"],
         chosen["vision_encoder"],

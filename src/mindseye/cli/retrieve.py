@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     texts = [word for word in arguments.said if word not in names]
     if not names or not texts:
         raise InputError(f"{len(names)} images and {len(texts)} texts were given; expected one or more of both")
+    if not all(text.strip() for text in texts):
+        raise InputError("one of the texts is empty; expected words")
     if arguments.top < 1:
         raise InputError(f"--top is {arguments.top}; expected 1 or more")
     images: list[Image] = [open_given(name) for name in names]

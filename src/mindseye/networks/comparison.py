@@ -23,6 +23,8 @@ def image_embeddings(network: Grafted, images: Sequence[Tensor]) -> Tensor:
 def text_embedding(network: Grafted, ids: Sequence[int]) -> Tensor:
     """Token ids of a text -> (D,) of length one: the state at the placeholder that stands behind it."""
     head = _check(network)
+    if not 0 < len(ids) < network.max_position_embeddings:
+        raise InputError(f"a text has {len(ids)} tokens; expected 1 to {network.max_position_embeddings - 1}")
     words = network.embed_text(torch.tensor(ids, device=network.device))
     und = torch.cat([words, head.placeholder[None].to(words.dtype)])
     states, _ = network(und, None, torch.arange(len(und), device=network.device), _alone)

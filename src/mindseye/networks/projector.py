@@ -41,6 +41,9 @@ class ProjectorConfig:
             raise SettingsError(f'the projector is "{self.kind}"; expected {", ".join(PROJECTORS)}')
         if self.activation not in ACTIVATIONS:
             raise SettingsError(f'the projector\'s activation is "{self.activation}"; expected gelu or softmax')
+        for name in ("tokens_each", "num_queries", "num_heads"):
+            if not 1 <= getattr(self, name) <= 1000:
+                raise SettingsError(f"the projector's {name} is {getattr(self, name)}; expected 1 to 1000")
 
     def build(self, width: int, hidden_size: int) -> nn.Module:
         """From features of `width` numbers to `hidden_size`."""

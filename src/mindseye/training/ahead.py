@@ -21,6 +21,10 @@ _stream: Stream | None = None
 """Of a worker: what it makes batches of."""
 
 
+class WorkerError(MindseyeError):
+    """A process that makes batches has died; the model is as it was."""
+
+
 class Ahead:
     """A stream whose batches are asked for in order, `stride` apart, and are mostly there when they are asked for.
 
@@ -41,8 +45,9 @@ class Ahead:
                     self._under_way[one] = self._pool.submit(_make, one)
             return self._under_way.pop(number).result()
         except BrokenProcessPool as error:
-            raise MindseyeError(
-                "a process that makes batches has died, most likely for want of memory; set fewer workers"
+            raise WorkerError(
+                "a process that makes batches has died, perhaps for want of memory; the run is saved and goes on with "
+                "fewer workers"
             ) from error
 
 
@@ -54,6 +59,11 @@ def made_ahead(stream: Stream, workers: int, stride: int = 1) -> Iterator[Stream
         return
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stream,))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process says when to stop
+    try:
+        pool.submit(int)  # starts the workers, which ignore what is ignored now
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         yield Ahead(pool, AHEAD * workers, stride)
     finally:
@@ -62,7 +72,6 @@ def made_ahead(stream: Stream, workers: int, stride: int = 1) -> Iterator[Stream
 
 def _begin(stream: Stream) -> None:
     global _stream
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process says when to stop
     torch.set_num_threads(1)
     _stream = stream
 

@@ -166,6 +166,8 @@ def prepare_for_training(autoencoder: Autoencoder) -> None:
 
 def begin_with(autoencoder: Autoencoder, folder: Path) -> None:
     """Weights of a model's autoencoder; SettingsError when they are of other sizes."""
+    if not (folder / AUTOENCODER).is_file():
+        raise SettingsError(f"autoencoder.start_from is {folder}, which has no autoencoder ({AUTOENCODER})")
     try:
         autoencoder.load_state_dict({name: weight.float() for name, weight in load_file(folder / AUTOENCODER).items()})
     except (OSError, RuntimeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ..errors import SettingsError
@@ -16,6 +17,9 @@ from .streams.names import NameSettings
 from .streams.rows import RowSettings
 from .streams.scenes import SceneSettings
 from .trainable import Part
+
+TAKEN = ("graft", "checkpoint")
+"""Other folders of a run."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,12 @@ class GraftRecipe:
         if self.precision not in PRECISIONS:
             raise SettingsError(f'precision is "{self.precision}"; expected bfloat16 or float32')
         names = [stage.name for stage in self.stages]
+        for name in names:
+            if not re.fullmatch(r"[\w-]+", name) or name in TAKEN:
+                raise SettingsError(
+                    f'a stage is called "{name}"; expected letters, digits, _ and -, and not {" or ".join(TAKEN)}: it '
+                    "names a folder of the run"
+                )
         if not names or len(set(names)) < len(names):
             raise SettingsError(f"stages are called {names}; expected one or more, each with a name of its own")
         blind = [stage.name for stage in self.stages if stage.rows is not None and not stage.rows.held_out]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,12 +16,12 @@ from ..checkpoints.load import load
 from ..checkpoints.placement import choose_device
 from ..checkpoints.save_grafted import save_grafted
 from ..checkpoints.tower_sources import find_tower
-from ..errors import SettingsError
+from ..errors import CancelledError, SettingsError
 from ..inputs.image_processors import SquareProcessor, SquareTransforms
 from ..loaded import LoadedModel
 from ..networks.grafted import Grafted
 from ..networks.lora import merge
-from ..whole_files import whole_file
+from ..whole_files import whole_file, write_whole
 from ..worlds.world import world_called
 from .ahead import made_ahead
 from .class_features import ClassFeatures
@@ -43,7 +43,7 @@ from .streams.sights import SightReader
 from .trainable import Trainable, choose, optimizer_of
 
 Say = Callable[[str], None]
-BEGINNING, CHECKPOINT, FEATURES = "graft", "checkpoint", "features.pt"
+BEGINNING, CHECKPOINT, FEATURES, PARTS = "graft", "checkpoint", "features.pt", "parts.json"
 PLACEHOLDERS = ("<image>", "<|image_pad|>")
 
 
@@ -66,7 +66,10 @@ class GraftRun:
 
     def train(self) -> bool:
         """All stages, from where the run stands; True when it is done and exported."""
-        loaded = self.processes.first_then_others(self.beginning)
+        try:
+            loaded = self.processes.first_then_others(self.beginning)
+        except CancelledError:
+            return False
         for stage in self.recipe.stages:
             if not self.learn(stage, loaded):
                 return False
@@ -94,8 +97,22 @@ class GraftRun:
             graft(said.language_model, said.vision_encoder, unfinished, options)
             if scenes:
                 self.start_from_scenes(unfinished, scenes.world)
+            write_whole(unfinished / PARTS, json.dumps(asdict(said)))
             unfinished.rename(folder)
+        self.check_parts(folder)
         return load(folder, device=self.device, dtype=torch.float32)
+
+    def check_parts(self, folder: Path) -> None:
+        """SettingsError where the run was begun with other parts than the recipe names now."""
+        if not (folder / PARTS).is_file():
+            return
+        before, now = json.loads((folder / PARTS).read_text()), json.loads(json.dumps(asdict(self.recipe.graft)))
+        other = [name for name in now if now[name] != before.get(name)]
+        if other:
+            raise SettingsError(
+                f"the run in {self.folder} was begun with another {', '.join(f'graft.{name}' for name in other)} "
+                f"({', '.join(str(before.get(name)) for name in other)}); take another run_folder, or remove this one"
+            )
 
     def start_from_scenes(self, folder: Path, world: str) -> None:
         """The projector of the model in `folder` starts from a classifier of what stands in each patch."""
@@ -103,7 +120,7 @@ class GraftRun:
         network, processor = cast(Grafted, loaded.network), cast(SquareProcessor, loaded.image_processor)
         self.say(f"fitting a classifier of the things in {world}")
         probe = self.recipe.graft.probe
-        known = fit_probe(network, processor.transforms, world_called(world), probe, self.recipe.seed)
+        known = fit_probe(network, processor.transforms, world_called(world), probe, self.recipe.seed, self.stop)
         start_from_names(network, known, loaded.tokenizer)
         self.export(loaded, folder, folder)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..settings import check_ranges
+from .ahead import WorkerError
 from .curves import Curves, as_line
 from .optimizer import OptimizerSettings
 from .resume import TrainState, save_state
@@ -93,7 +94,12 @@ class Trainer:
         curves = Curves(self.folder, state.step, losses, saving.tensorboard) if processes.is_first else None
         tally, saved = Tally(), time.monotonic()
         while state.step < pace.num_steps and not processes.any(stop.asked):
-            tally.add(self.step(state, pace))
+            try:
+                tally.add(self.step(state, pace))
+            except WorkerError:
+                if curves:
+                    self.save(state, curves)
+                raise
             if state.step % saving.report_every == 0:
                 line = tally.line(state.step, pace.learning_rate_at(state.step - 1))
                 line |= watch(state) if watch else {}

@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..checkpoints.graft import Classifier
+from ..errors import SettingsError
 from ..inputs.image_processors import SquareTransforms
 from ..networks.grafted import Grafted
 from ..networks.image_tokens import ImageTokens
 from ..settings import check_ranges
 from ..worlds.world import World
+from .stopping import Stop
 
 QUESTION, NOTHING = "noun", "nothing"
 
@@ -32,10 +34,11 @@ class ProbeSettings:
 
     def __post_init__(self) -> None:
         check_ranges(self, num_scenes=(1, 1_000_000), num_steps=(1, 1_000_000))
+        check_ranges(self, learning_rate=(1e-9, 100.0), weight_decay=(0.0, 100.0))
 
 
 def fit_probe(
-    network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings, seed: int
+    network: Grafted, transforms: SquareTransforms, world: World, settings: ProbeSettings, seed: int, stop: Stop
 ) -> Classifier:
     """What stands in the patches of each image token, told from what the projector reads: logistic regression on scenes
     of the training split."""
@@ -53,9 +56,14 @@ def fit_probe(
     nn.init.zeros_(head.bias)
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     for _ in range(settings.num_steps):
+        stop.check()
         optimizer.zero_grad()
         F.cross_entropy(head(features), truth).backward()
         optimizer.step()
+    if not head.weight.isfinite().all():
+        raise SettingsError(
+            "the classifier of a start from names has no finite weights; lower graft.probe.learning_rate"
+        )
     return Classifier(head.weight.detach(), head.bias.detach(), names)
 
 

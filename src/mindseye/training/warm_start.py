@@ -47,7 +47,9 @@ def start_from(model: UnifiedModel, folder: Path, tokenizer: Tokenizer) -> None:
             given[LATENTS_IN] = latents_in_anew(given[LATENTS_IN], side, channels)
             given |= {name: latents_out_anew(given[name], side, channels) for name in LATENTS_OUT}
         model.load_state_dict(given)
-    except (RuntimeError, KeyError) as error:
+    except KeyError as error:
+        raise SettingsError(f"start_from is {folder}, a model of another kind: it has no {error}") from error
+    except RuntimeError as error:
         raise SettingsError(f"the weights of {folder} are of other sizes than the recipe's model: {error}") from error
 
 

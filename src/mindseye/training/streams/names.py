@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...inputs.images import open_image
+from ...settings import check_ranges
 from ..class_features import ClassFeatures
 from ..objectives.grafted import SeenBatch, pack_seen
 from ..picture_pool import picture_files, scenes
@@ -40,6 +41,10 @@ class NameSettings:
     """Pictures themselves, called what the classifier takes them for where it is sure; the rest are made."""
     at_least: float = 0.3
     """How sure it must be."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, batch_size=(1, 100_000), num_scenes=(0, 1_000_000), copies=(1, 1000))
+        check_ranges(self, real_share=(0.0, 1.0), at_least=(0.0, 1.0))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ...inputs.row_lessons import open_lesson, read_lesson
 from ...inputs.row_order import Reading
 from ...inputs.row_pictures import PictureFinder
 from ...messages import Message
+from ...settings import check_ranges
 from ..objectives.grafted import SeenBatch, pack_seen
 from .exhibit import Exhibit, last_answer
 from .samples import ShuffledSamples
@@ -32,6 +33,9 @@ class RowSettings:
     """More files, from which nothing is learnt: what is shown as training goes on."""
     image_root: str | None = None
     """Another folder in which pictures may lie."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, batch_size=(1, 100_000))
 
 
 class Conversations(Sequence[tuple[Message, ...]]):

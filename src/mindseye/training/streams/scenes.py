@@ -11,6 +11,7 @@ import PIL.Image
 
 from ...inputs.image_processors import SquareTransforms
 from ...inputs.segments import TextSegment, VitSegment
+from ...settings import check_ranges
 from ...worlds.world import World
 from ..lessons import Lesson, Taught
 from ..objectives.grafted import SeenBatch, pack_seen
@@ -34,6 +35,9 @@ class SceneSettings:
     """How many of the scenes hold one thing only."""
     naming_share: float = 0.7
     """How often the question about such a scene is what the thing is."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, batch_size=(1, 100_000), single_share=(0.0, 1.0), naming_share=(0.0, 1.0))
 
 
 @dataclass(frozen=True)
