@@ -25,4 +25,4 @@ def orthogonalise(matrices: Tensor) -> Tensor:
         gram = torch.bmm(turned, x) if is_tall else torch.bmm(x, turned)  # (K, S, S)
         mix = torch.baddbmm(gram, gram, gram, beta=cubic, alpha=quintic)
         x = torch.baddbmm(x, x, mix, beta=linear) if is_tall else torch.baddbmm(x, mix, x, beta=linear)
-    return x.float()
+    return x

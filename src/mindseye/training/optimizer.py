@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..errors import SettingsError
 from ..settings import check_ranges
 from .muon import orthogonalise
+from .parallel import ALONE, Processes
 
 MUON_MOMENTUM = 0.95
 DECAY_WINDOW = 0.15  # of the decay phase, over which the running average reaches
@@ -67,10 +68,11 @@ class OptimizerSettings:
 class TwoOptimizers(torch.optim.Optimizer):
     """Muon for the matrices inside the layers and AdamW for the rest, behind one face.
 
-    `lr` of a group is set from outside each step; a Muon group is marked `is_muon`.
+    `lr` of a group is set from outside each step; a Muon group is marked `is_muon`. Of several processes each
+    orthogonalises its share of the matrices, and all hold all momenta.
     """
 
-    def __init__(self, model: nn.Module, settings: OptimizerSettings) -> None:
+    def __init__(self, model: nn.Module, settings: OptimizerSettings, processes: Processes = ALONE) -> None:
         inner: list[nn.Parameter] = []
         matrices: list[nn.Parameter] = []
         others: list[nn.Parameter] = []
@@ -91,6 +93,7 @@ class TwoOptimizers(torch.optim.Optimizer):
         groups[0]["factor"] = settings.muon_learning_rate / settings.learning_rate
         super().__init__(groups, {"lr": settings.learning_rate})
         self.settings = settings
+        self.processes = processes
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -115,7 +118,7 @@ class TwoOptimizers(torch.optim.Optimizer):
         for i, parameter in enumerate(parameters):
             shapes.setdefault(parameter.shape, []).append(i)
         for (rows, columns), members in shapes.items():
-            update = orthogonalise(torch.stack([looks[i] for i in members]))
+            update = self.processes.share_work(orthogonalise, torch.stack([looks[i] for i in members])).float()
             scale = rate * max(1.0, rows / columns) ** 0.5
             torch._foreach_add_([parameters[i] for i in members], list(update.unbind()), alpha=-scale)
 
@@ -145,9 +148,9 @@ def gradients_of(parameters: list[Tensor]) -> list[Tensor]:
     return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
-def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> TwoOptimizers:
+def make_optimizer(model: nn.Module, settings: OptimizerSettings, processes: Processes = ALONE) -> TwoOptimizers:
     """The optimizer over what is trainable; weight decay only on matrices, embeddings excluded."""
-    return TwoOptimizers(model, settings)
+    return TwoOptimizers(model, settings, processes)
 
 
 class Average:

@@ -77,6 +77,18 @@ class Processes:
             for gradient, part in zip(bucket, joined.split([g.numel() for g in bucket]), strict=True):
                 gradient.copy_(part.view_as(gradient))
 
+    def share_work(self, work: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+        """What `work` makes of rows (B, ...), as many and each by itself: every process works on its share of them."""
+        if self.count == 1:
+            return work(rows)
+        size = -(-len(rows) // self.count)
+        share = rows[self.rank * size : (self.rank + 1) * size]
+        padding = share.new_zeros(size - len(share), *share.shape[1:])
+        own = work(torch.cat([share, padding]))
+        parts = [torch.empty_like(own) for _ in range(self.count)]
+        dist.all_gather(parts, own.contiguous())
+        return torch.cat(parts)[: len(rows)]
+
     def first_then_others(self, make: Callable[[], T]) -> T:
         """What `make` gives: the first process makes it, the others afterwards, when they find it made."""
         made = make() if self.is_first else None

@@ -99,7 +99,7 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
     model = UnifiedModel(recipe.model.unified(-(-(tokenizer.largest_id + 1) // 16) * 16, autoencoder.config))
     model.initialise(torch.Generator().manual_seed(recipe.seed))
     model.to(device)
-    state = TrainState(model, make_optimizer(model, recipe.optimizer), Average(model))
+    state = TrainState(model, make_optimizer(model, recipe.optimizer, processes), Average(model))
     if has_state(folder):
         load_state(state, folder)
         preparation.say(f"resuming at step {state.step}")
