@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# tests at once; those that measure time or memory run by themselves afterwards
+JOBS ?= 2
 
 .PHONY: demo test check bench install clean
 
@@ -8,7 +10,8 @@ demo: $(VENV)/.installed
 	$(BIN)/mindseye demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not alone" --numprocesses $(JOBS) --dist loadscope
+	$(BIN)/python -m pytest -m alone
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check src tests benchmarks examples

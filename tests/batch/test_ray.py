@@ -9,6 +9,8 @@ import pytest
 
 from mindseye.batch.run import run
 
+pytestmark = pytest.mark.alone
+
 ray = pytest.importorskip("ray")
 
 

@@ -15,6 +15,8 @@ from mindseye.errors import InputError, MemoryShortError
 from mindseye.generation.fake import Draw, Pause, Say
 from mindseye.inputs.sample_ids import row_seed
 
+pytestmark = pytest.mark.alone
+
 OUTPUTS = ["output_reasoning", "output_images", "num_reasoning_steps", "num_generated_images", "sample_id"]
 
 

@@ -18,6 +18,8 @@ from mindseye.networks.config import DecoderConfig, UnifiedConfig, VaeConfig, Vi
 from mindseye.networks.unified import UnifiedModel
 from mindseye.networks.vae import Autoencoder
 
+pytestmark = pytest.mark.alone
+
 needs_linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured with Linux's own numbers")
 ADDED, PEAK = 1.05, 1.05  # times the loaded bytes; the peak may hold the largest tensor besides
 MEASURE = """

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from bad_files import MODELS, make_pictures, make_recipes
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 2.0  # more than a good run takes
 MEMORY = 500e6  # bytes more than a good run takes
 Run = Callable[[list[str]], dict[str, Any]]

@@ -23,7 +23,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten questions about drawn scenes, as a file."""
     folder = tmp_path_factory.mktemp("scenes")
     lines = []
-    for row in islice(question_rows(0), 10):
+    for row in islice(question_rows(0, "corners"), 10):
         fields = dict(row.fields)
         (folder / f"{row.number}.png").write_bytes(fields.pop("image_bytes"))
         lines.append(json.dumps({**fields, "image": f"{row.number}.png"}))
@@ -69,7 +69,7 @@ def test_a_llava_folder_is_examined(tmp_path: Path, data: Path, capsys: pytest.C
 
 
 def test_scenes_for_grafted_models_ask_what_their_recipes_teach() -> None:
-    first = next(naming_rows(0)).fields["conversations"]
+    first = next(naming_rows(0, "corners")).fields["conversations"]
     assert first[0]["value"].endswith("What is in the picture?")
     assert first[1]["value"].startswith("A picture of a")
 

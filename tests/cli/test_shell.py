@@ -12,9 +12,12 @@ import pytest
 from PIL import Image
 
 from mindseye import samples
+from mindseye.checkpoints.defaults import Defaults
+from mindseye.checkpoints.locate import find_folder
 from mindseye.cli import notes
 from mindseye.cli.main import main
 from mindseye.pictures import read_facts, save_png
+from mindseye.worlds.world import WORLDS, world_called
 
 QUICK = ["--seed", "1", "--quiet", "--num-timesteps", "2"]
 
@@ -196,6 +199,11 @@ def test_words_in_both_languages(capsys):
     assert main(["words", "--language", "zh", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert "大熊猫" in facts["things"]["animals"] and "左上" in facts["places"]
+    assert main(["words", "--world", "town", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert "unicorn" in facts["things"]["animals"] and "striped" in facts["patterns"]
+    assert main(["words", "--world", "moon"]) == 2
+    assert "corners, town" in capsys.readouterr().err
 
 
 def test_what_the_pocket_model_never_met_is_noted(capsys):
@@ -203,7 +211,7 @@ def test_what_the_pocket_model_never_met_is_noted(capsys):
     assert 'never met "unicorn"' in capsys.readouterr().err
     blobs = np.random.default_rng(0).integers(0, 255, (5, 7, 3)).astype(np.uint8)
     photo = Image.fromarray(blobs).resize((300, 200), Image.Resampling.BICUBIC)
-    assert notes.is_foreign(photo)
+    assert notes.is_foreign(photo, "corners") and notes.is_foreign(photo, "town")
     photo.save("photo.png")
     assert main(["ask", "photo.png", "what is in the picture?"]) == 0
     printed = capsys.readouterr()
@@ -213,10 +221,19 @@ def test_what_the_pocket_model_never_met_is_noted(capsys):
 
 
 def test_no_sample_is_foreign():
+    world = Defaults.from_folder(find_folder("pocket")).world
     for name in samples.NAMES:
         with Image.open(samples.path_of(name)) as picture:
-            assert not notes.is_foreign(picture)
-            assert not notes.is_foreign(picture.resize((200, 200)))
+            assert not notes.is_foreign(picture, world)
+            assert not notes.is_foreign(picture.resize((200, 200)), world)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_no_scene_of_a_world_is_foreign_to_it(name):
+    world, rng = world_called(name), np.random.default_rng(0)
+    for _ in range(40):
+        picture = Image.fromarray(world.render(world.sample_scene(rng, "test"), world.picture_size))
+        assert not notes.is_foreign(picture, name)
 
 
 def test_a_folder_without_autoencoder_can_be_asked(golden, tmp_path, capsys):

@@ -11,6 +11,8 @@ from mindseye.generation.conversation import Conversation
 from mindseye.generation.turns import story_of
 from mindseye.generation.watched import WatchedConversation
 
+pytestmark = pytest.mark.alone
+
 SMALL = {"num_timesteps": 5, "width": 64, "height": 48}
 
 

@@ -13,6 +13,8 @@ from mindseye.errors import CancelledError, DeadlineError, InputError, MindseyeE
 from mindseye.events import DrawingStep, ImageDone, TextDelta, TextDone, TurnEnd
 from mindseye.generation.fake import Draw, Pause, Say, colour_of
 
+pytestmark = pytest.mark.alone
+
 
 def model(*steps, **config):
     return mindseye.FakeModel(lambda request: steps, engine=mindseye.EngineConfig(**config))

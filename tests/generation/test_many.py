@@ -23,6 +23,8 @@ from mindseye.generation.turns import story_of
 from mindseye.reply import parts_of
 from mindseye.samples import path_of
 
+pytestmark = pytest.mark.alone
+
 QUICK = {"num_timesteps": 3}
 
 

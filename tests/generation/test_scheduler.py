@@ -15,6 +15,8 @@ from mindseye.generation.engine import Engine
 from mindseye.generation.scheduler import EngineConfig, TimeShares
 from mindseye.generation.turns import story_of
 
+pytestmark = pytest.mark.alone
+
 
 def engine_of(tiny, **config):
     return Engine(tiny.loaded.network, tiny.loaded.vae, EngineConfig(**config))

@@ -7,6 +7,8 @@ import pytest
 from mindseye import load
 from mindseye.errors import InputError
 
+pytestmark = pytest.mark.alone
+
 
 def length_of(chat):
     """Positions of all that was said."""

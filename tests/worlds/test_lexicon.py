@@ -1,35 +1,42 @@
-"""What can be said is what is trained, no more and no less."""
+"""What `mindseye words` proposes is what lessons say."""
 
 import numpy as np
 import pytest
 
-from mindseye.worlds import NOUNS
-from mindseye.worlds.lexicon import CHINESE, VERBS, WORD, known_words, sentences, things, unknown_words
-from mindseye.worlds.world import sample_sentences, world_called
+from mindseye.inputs.known_words import KnownWords
+from mindseye.worlds.lexicon import VERBS
+from mindseye.worlds.nouns import NOUNS as CORNER_NOUNS
+from mindseye.worlds.town.nouns import NOUNS as TOWN_NOUNS
+from mindseye.worlds.world import WORLDS, sample_sentences, world_called
+
+NUM_EPISODES = 20_000
 
 
-@pytest.fixture(scope="module")
-def said() -> str:
-    return " ".join(sample_sentences(world_called("corners"), np.random.default_rng(3), 20_000)).lower()
+@pytest.fixture(scope="module", params=WORLDS)
+def world_and_words(request):
+    world = world_called(request.param)
+    rng = np.random.default_rng(3)
+    return world, KnownWords.of(sample_sentences(world, rng, NUM_EPISODES))
 
 
-def test_known_words_are_those_of_the_training(said: str) -> None:
-    words, characters = known_words()
-    assert set(WORD.findall(said)) == words
-    assert set(CHINESE.findall(said)) <= characters
-    assert len(characters - set(CHINESE.findall(said))) < 5
+def test_every_sentence_is_made_of_words_that_lessons_say(world_and_words) -> None:
+    world, known = world_and_words
+    for verb in VERBS:
+        for language in ("en", "zh"):
+            found = world.lexicon.sentences(verb, language)
+            assert found and not any("{" in sentence for sentence in found)
+            assert {sentence: known.unknown_in(sentence) for sentence in found if known.unknown_in(sentence)} == {}
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "draw"])
-def test_every_sentence_is_made_of_known_words(verb: str, language: str) -> None:
-    found = sentences(verb, language)
-    assert found and not any("{" in sentence or unknown_words(sentence) for sentence in found)
+def test_every_trait_is_made_of_words_that_lessons_say(world_and_words) -> None:
+    world, known = world_and_words
+    for language in ("en", "zh"):
+        for title, names in world.lexicon.traits(language).items():
+            assert names, title
+            assert {name for name in names if known.unknown_in(name)} == set(), title
 
 
-def test_all_things_are_listed() -> None:
-    assert [name for names in things().values() for name, _ in names] == list(NOUNS)
-
-
-def test_unknown_words_are_named_once() -> None:
-    assert unknown_words("A unicorn, a UNICORN and a kitten on the cat 独角猫独") == ["unicorn", "kitten", "独", "角"]
+@pytest.mark.parametrize("world, nouns", [("corners", CORNER_NOUNS), ("town", TOWN_NOUNS)])
+def test_all_things_are_listed(world: str, nouns: dict) -> None:
+    listed = [name for names in world_called(world).lexicon.things().values() for name, _ in names]
+    assert sorted(listed) == sorted(nouns)

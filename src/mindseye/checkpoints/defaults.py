@@ -5,11 +5,14 @@ They stand in `mindseye.json` of a folder; a folder without it gets BAGEL's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import CheckpointError, MindseyeError
 from ..given_files import read_json
+from ..inputs.known_words import KnownWords
 from ..inputs.prompts import BAGEL, SystemPrompt, with_wording
 from ..params import DRAW, EDIT, ImageParams, TextParams, replace_known
 
@@ -24,6 +27,10 @@ class Defaults:
     draw: ImageParams = DRAW
     edit: ImageParams = EDIT
     prompts: dict[str, SystemPrompt] = field(default_factory=lambda: dict(BAGEL))
+    world: str | None = None
+    """The pictured world that a small model was taught; None for models of everything."""
+    known_words: KnownWords | None = None
+    """All words of its lessons, where they are few."""
 
     @staticmethod
     def from_folder(folder: Path) -> Defaults:
@@ -34,12 +41,22 @@ class Defaults:
         try:
             said = read_json(path, error=CheckpointError)
             if not isinstance(said, dict) or not all(isinstance(group, dict) for group in said.values()):
-                raise CheckpointError("expected an object with the groups text, draw, edit and system_prompts")
+                raise CheckpointError("expected an object with the groups text, draw, edit, system_prompts and knows")
+            knows = said.get("knows", {})
             return Defaults(
                 text=replace_known(TextParams(), said.get("text", {})),
                 draw=replace_known(DRAW, said.get("draw", {})),
                 edit=replace_known(EDIT, said.get("edit", {})),
                 prompts=with_wording(BAGEL, said.get("system_prompts", {})),
+                world=_world_of(knows),
+                known_words=KnownWords.from_json(knows) if "words" in knows else None,
             )
         except (OSError, ValueError, TypeError, MindseyeError) as error:
             raise CheckpointError(f"{path} cannot be used: {error}") from error
+
+
+def _world_of(knows: Mapping[str, Any]) -> str | None:
+    world = knows.get("world")
+    if world is not None and not isinstance(world, str):
+        raise CheckpointError(f'the "world" of "knows" is {world!r}; expected the name of a world')
+    return world

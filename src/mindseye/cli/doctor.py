@@ -48,6 +48,7 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Examine, print, write the page; exit status 1 where a mistake was found."""
+    from ..checkpoints.defaults import Defaults
     from ..checkpoints.load import load
     from ..evaluation.doctor.cases import read_cases
     from ..evaluation.doctor.examine import examine
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from ..inputs.image_processors import NoEyes
     from ..model import Model
     from ..networks.grafted import Grafted
+    from ..worlds.world import DEFAULT_WORLD
     from .show import print_json
 
     check(args)
@@ -64,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(loaded.image_processor, NoEyes):
         raise InputError(f"{args.model} has no eyes; give it some by mindseye graft")
     drawn = naming_rows if isinstance(loaded.network, Grafted) else question_rows
-    cases = read_cases(data_rows(args.data) if args.data else drawn(args.seed), args.image_root)
+    world = Defaults.from_folder(loaded.folder).world or DEFAULT_WORLD
+    cases = read_cases(data_rows(args.data) if args.data else drawn(args.seed, world), args.image_root)
     patient = Patient(Model(loaded, args.model), cases, plan, num=args.num, seed=args.seed)
     found = examine(patient, watch(args.quiet))
     if args.json:
@@ -99,18 +102,18 @@ def data_rows(file: Path) -> Iterator[Row]:
     return islice(RowFiles([file]).read(Reading()), MOST_ROWS)
 
 
-def question_rows(seed: int) -> Iterator[Row]:
-    """Drawn scenes of one thing, with questions such as the shipped model was taught."""
+def question_rows(seed: int, world: str) -> Iterator[Row]:
+    """Drawn scenes of one thing, with questions such as a model of that world was taught."""
     from ..data.world import Scenes, scene_rows
     from ..inputs.rows import Row
 
-    scenes = Scenes("corners", ("question",), 1, MOST_ROWS, num_things=1, seed=seed)
+    scenes = Scenes(world, ("question",), 1, MOST_ROWS, num_things=1, seed=seed)
     held_out = (row for row in scene_rows(scenes) if row.fields["split"] != "train")
     for number, row in enumerate(islice(held_out, MOST_ROWS)):
         yield Row(number, row.fields["sample_id"], {**row.fields, "image_bytes": row.picture}, Path("scenes"))
 
 
-def naming_rows(seed: int) -> Iterator[Row]:
+def naming_rows(seed: int, world_name: str) -> Iterator[Row]:
     """The same scenes, with the question that our recipes teach a grafted model."""
     import numpy as np
     import PIL.Image
@@ -121,7 +124,7 @@ def naming_rows(seed: int) -> Iterator[Row]:
     from ..training.streams.scenes import NAMING, name_in, single_scene
     from ..worlds.world import world_called
 
-    world = world_called("corners")
+    world = world_called(world_name)
     for number in range(MOST_ROWS):
         scene = single_scene(world, np.random.default_rng((seed, number)), "test")
         turns = conversation(NAMING[0], f"A picture of {name_in(world, scene)}.")

@@ -39,7 +39,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--split", default="test", help="test to publish, validation to choose by, train for the gap (default: test)"
     )
-    parser.add_argument("--world", default="corners", help="the world that is asked about: corners or town")
+    parser.add_argument("--world", help="corners or town (default: the one that the model was taught, else corners)")
     parser.add_argument("--batch", type=int, default=32, help="requests at once, 1 to 10000 (default: 32)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write index.html and verdict.json there")
     add_options(parser.add_argument_group("drawing"), ImageParams)
@@ -55,21 +55,25 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the tables; write the page if asked."""
+    from ..checkpoints.defaults import Defaults
+    from ..checkpoints.locate import find_folder
     from ..errors import InputError
     from ..evaluation.answers import ModelAnswerer
     from ..evaluation.exams import check_numbers, choose_kinds
     from ..evaluation.judge import MOST_AT_ONCE, judge
     from ..evaluation.report import as_json
+    from ..worlds.world import DEFAULT_WORLD
     from .show import print_json
 
-    choose_kinds(args.kinds, world=args.world)  # complain before the model is loaded
+    if args.model and args.named:
+        raise InputError(f'two models came, "{args.model}" and "{args.named}"; name one')
+    args.model = args.model or args.named or "pocket"
+    world = args.world or Defaults.from_folder(find_folder(args.model)).world or DEFAULT_WORLD
+    choose_kinds(args.kinds, world=world)  # complain before the model is loaded
     for seed in args.seeds:
         check_numbers(args.num, seed, args.languages)
     if not 1 <= args.batch <= MOST_AT_ONCE:
         raise InputError(f"batch is {args.batch}; expected 1 to {MOST_AT_ONCE}")
-    if args.model and args.named:
-        raise InputError(f'two models came, "{args.model}" and "{args.named}"; name one')
-    args.model = args.model or args.named or "pocket"
     options = chosen_options(args, ImageParams, TextParams)
     if args.output:
         make_folder(args.output)
@@ -84,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             unified=args.unified,
             batch=args.batch,
             watch=progress.watch,
-            world=args.world,
+            world=world,
             split=args.split,
         )
     asked = [result for result in verdict.results if not result.exam.kind.startswith(("eye.", "miss."))]

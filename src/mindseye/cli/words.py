@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .options import Commands, add_output_options
+
+if TYPE_CHECKING:
+    from ..worlds.lexicon import Lexicon
 
 LANGUAGES = ("en", "zh")
 TITLES = {
@@ -17,10 +20,6 @@ TITLES = {
     "reason": "reason IMAGE ...",
 }
 WIDTH = 100  # columns
-KNOWS = (
-    "The pocket model knows this small world and nothing else: up to four big or small things in the corners of a "
-    "picture, or one in the middle, on a plain background. Other models know other things."
-)
 
 
 def register(commands: Commands) -> None:
@@ -30,24 +29,31 @@ def register(commands: Commands) -> None:
         description="Show the things, colours, places, actions and sentences that the pocket model knows.",
     )
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="en or zh (default: en)")
+    parser.add_argument(
+        "--world", help="of another world: corners or town (default: the one that the pocket model knows)"
+    )
     add_output_options(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Things first, then a sentence of every form."""
+    from ..checkpoints.defaults import Defaults
+    from ..checkpoints.locate import find_folder
+    from ..worlds.world import world_called
     from .show import print_json
 
-    facts = known(args.language)
+    world = world_called(args.world or Defaults.from_folder(find_folder("pocket")).world or "")
+    facts = known(world.lexicon, args.language)
     if args.json:
         print_json(facts)
         return 0
-    print(textwrap.fill(KNOWS, WIDTH))
+    print(textwrap.fill(world.lexicon.introduction, WIDTH))
     print("\nthings")
     for kind, names in facts["things"].items():
         _row(kind, names)
     print("\nand how they are")
-    for title in ("sizes", "places", "colours", "numbers"):
+    for title in world.lexicon.traits(args.language):
         _row(title, facts[title])
     for verb, sentences in facts["sentences"].items():
         print(f"\n{TITLES[verb]}")
@@ -55,20 +61,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def known(language: str) -> dict[str, Any]:
-    """Names by kind, sizes, places, colours, numbers, and sentences by verb."""
-    from ..worlds import lexicon
-    from ..worlds.language import COLOUR_WORDS, NUMBERS, PLACE_WORDS
-
+def known(lexicon: Lexicon, language: str) -> dict[str, Any]:
+    """Names by kind, traits, and sentences by verb."""
     side = LANGUAGES.index(language)
-    pick = (lambda table: list(table.values())) if side else list
     return {
         "things": {kind: [names[side] for names in pairs] for kind, pairs in lexicon.things().items()},
-        "sizes": [("big", "small"), ("大", "小")][side],
-        "places": pick(PLACE_WORDS),
-        "colours": pick(COLOUR_WORDS),
-        "numbers": NUMBERS[language][1:],
-        "sentences": {verb: lexicon.sentences(verb, language) for verb in lexicon.VERBS},
+        **lexicon.traits(language),
+        "sentences": {verb: lexicon.sentences(verb, language) for verb in TITLES},
     }
 
 

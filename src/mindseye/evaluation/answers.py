@@ -63,6 +63,7 @@ class ModelAnswerer:
 
     def __init__(self, model: Model, options: Mapping[str, Any] | None = None) -> None:
         self.name = model.name
+        self.world = model.defaults.world
         self._model = model
         self._options = {"max_tokens": min(MOST_TOKENS, model.defaults.text.max_tokens), **(options or {})}
         model.request("draw", ["a cat"], **self._options)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..errors import InputError, nearest
 from ..params import check_seed
 from ..worlds.grammar import check_language
-from ..worlds.world import world_called
+from ..worlds.world import DEFAULT_WORLD, world_called
 from . import corner_exams, town_exams
 from .corner_exams import EXAM_KINDS, GROUPS, TALK_KINDS, WORD_KINDS
 from .exam import FINAL_PHRASES, Asked, Exam, Group, Syllabus
@@ -19,7 +19,7 @@ MOST_EXAMS = 100_000  # of a kind
 _IN_WORDS = ("question.", "caption", "think.question")  # kinds that need no eye
 
 
-def choose_kinds(names: Iterable[str] | None, unified: bool = False, world: str = "corners") -> tuple[str, ...]:
+def choose_kinds(names: Iterable[str] | None, unified: bool = False, world: str = DEFAULT_WORLD) -> tuple[str, ...]:
     """Kinds by name or family ("draw", "reason"), in order; the judge's eye comes along with any pictures."""
     world_called(world)
     kinds = SYLLABI[world].kinds
@@ -34,7 +34,9 @@ def choose_kinds(names: Iterable[str] | None, unified: bool = False, world: str 
     return tuple(kind for kind in kinds if kind in chosen)
 
 
-def make_exams(kind: str, num: int, asked: Asked | int, languages: Sequence[str], world: str = "corners") -> list[Exam]:
+def make_exams(
+    kind: str, num: int, asked: Asked | int, languages: Sequence[str], world: str = DEFAULT_WORLD
+) -> list[Exam]:
     """`num` exams of one kind, in each language in turn; twice as many of the eye's.
 
     `asked` is the seed and the split, or the seed alone for the test.

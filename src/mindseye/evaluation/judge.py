@@ -10,7 +10,7 @@ import PIL.Image
 
 from ..errors import InputError
 from ..worlds.grammar import LANGUAGES
-from ..worlds.world import World
+from ..worlds.world import DEFAULT_WORLD, World
 from .answers import Answer, Answerer, ModelAnswerer
 from .exam import Asked, Exam, Group
 from .exams import SYLLABI, choose_kinds, make_exams
@@ -47,7 +47,7 @@ class Verdict:
     results: tuple[Result, ...]
     num_planned: int
     """How many requests were to be asked; more than there are results where somebody stopped it."""
-    world: str = "corners"
+    world: str = DEFAULT_WORLD
     split: str = "test"
 
     @property
@@ -130,13 +130,14 @@ def judge(
     unified: bool = False,
     batch: int = 32,
     watch: Watch | None = None,
-    world: str = "corners",
+    world: str | None = None,
     split: str = "test",
 ) -> Verdict:
     """Ask `num` requests of every kind and seed, in each language in turn, and judge the answers.
 
     model: a loaded model, or anything that answers exams. kinds: kinds or families; None for all but "unified".
     unified: ask too whether the model draws exactly when a picture is wanted. batch: requests at once.
+    world: the one that is asked about; None for the one that the model was taught.
     split: "test" for figures to publish, "validation" for all that is tried or chosen, "train" to see the gap.
     The same seed asks the same. Raises InputError for unknown kinds and languages; errors of single requests
     count as wrong. Ctrl-C ends it with what was judged so far, if that is anything.
@@ -144,6 +145,7 @@ def judge(
     if not 1 <= batch <= MOST_AT_ONCE:
         raise InputError(f"batch is {batch}; expected 1 to {MOST_AT_ONCE}")
     answerer = model if hasattr(model, "answer") else ModelAnswerer(model)  # type: ignore[arg-type]
+    world = world or getattr(answerer, "world", None) or DEFAULT_WORLD
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     if not seeds:
         raise InputError("no seed was given; expected at least one")

@@ -9,6 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from ..checkpoints.save import save
+from ..errors import SettingsError
+from ..given_files import read_json
 from ..inputs.images import ImageLimits, ImageTransforms
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
@@ -18,6 +20,7 @@ from .optimizer import Average
 from .recipe import ModelSizes
 
 DEFAULTS_FILE = "mindseye.json"
+WORDS_FILE = "known_words.json"
 DRAW: dict[str, Any] = {
     "num_timesteps": 10,
     "timestep_shift": 1.0,
@@ -33,9 +36,11 @@ EDIT: dict[str, Any] = {
 }
 
 
-def write_defaults(folder: Path) -> None:
-    """Say what requests to a model of the world should use unless told otherwise."""
+def write_defaults(folder: Path, world: str) -> None:
+    """Say what requests to a model of the world should use unless told otherwise, and what its lessons said."""
     said = {"draw": DRAW, "edit": EDIT, "text": {"max_tokens": 64}, "system_prompts": dict(SYSTEM_PROMPTS)}
+    words = read_json(folder / WORDS_FILE, error=SettingsError) if (folder / WORDS_FILE).is_file() else {}
+    said["knows"] = {"world": world, **words}
     write_whole(folder / DEFAULTS_FILE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -53,8 +58,9 @@ def export(
     autoencoder: Autoencoder,
     vocabulary: Path,
     sizes: ModelSizes,
+    world: str,
 ) -> None:
     """Write the checkpoint folder: averaged weights and autoencoder in bfloat16, sizes, limits, tokenizer."""
-    write_defaults(vocabulary)
+    write_defaults(vocabulary, world)
     network: dict[str, Tensor] = {**model.state_dict(), **average.weights}
     save(folder, network, autoencoder.state_dict(), model.config, vocabulary, transforms_of(sizes, model))

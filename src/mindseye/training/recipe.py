@@ -9,7 +9,7 @@ from ..errors import InputError, SettingsError
 from ..networks.config import DecoderConfig, UnifiedConfig, VaeConfig, VitConfig
 from ..settings import check_ranges
 from ..worlds.mixing import check_shares
-from ..worlds.world import World, world_called
+from ..worlds.world import DEFAULT_WORLD, World, world_called
 from .autoencoder import AutoencoderSettings
 from .conditions import Dropout
 from .eyes import EyesSettings
@@ -127,7 +127,7 @@ class Recipe:
     """One training run from nothing to a checkpoint folder."""
 
     data: DataSettings
-    world: str = "corners"
+    world: str = DEFAULT_WORLD
     """The world that is learned: corners or town."""
     run_folder: str = "runs/pocket"
     start_from: str | None = None

@@ -49,7 +49,9 @@ class Prepared:
         """The averaged weights so far as a checkpoint folder."""
         assert self.state.average is not None
         vocabulary = self.trainer.folder / VOCABULARY_FOLDER
-        export(folder, self.model, self.state.average, self.autoencoder, vocabulary, self.recipe.model)
+        export(
+            folder, self.model, self.state.average, self.autoencoder, vocabulary, self.recipe.model, self.recipe.world
+        )
 
 
 def train(recipe: Recipe, say: Say, finish_in: int | None = None) -> bool:

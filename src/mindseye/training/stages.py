@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,16 @@ from ..checkpoints.locate import find_folder
 from ..errors import SettingsError
 from ..given_files import read_json
 from ..inputs.images import pixels_of
+from ..inputs.known_words import KnownWords
 from ..inputs.tokenizer import Tokenizer
 from ..networks.config import VaeConfig
 from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
+from ..whole_files import write_whole
 from ..worlds.world import World, sample_sentences
 from . import autoencoder as pocket_autoencoder
 from .curves import as_line
+from .export import WORDS_FILE
 from .eyes import teach_eyes
 from .recipe import Recipe
 from .stopping import HalfWay, Stop
@@ -79,6 +83,8 @@ class Preparation:
         if not (folder / "tokenizer_config.json").is_file():
             settings, rng = self.recipe.vocabulary, np.random.default_rng(self.recipe.seed)
             texts = sample_sentences(world, rng, settings.num_episodes)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / WORDS_FILE, json.dumps(KnownWords.of(texts).to_json(), ensure_ascii=False) + "\n")
             num_tokens = train_vocabulary(texts, words_apart(world), settings.size, folder)
             self.say(f"made a vocabulary of {num_tokens} tokens")
         return Tokenizer.from_folder(folder)

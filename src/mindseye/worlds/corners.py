@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from .captions import caption
+from .corner_lexicon import LEXICON
 from .curriculum import KINDS, MIX, sample_episode
 from .judging import follows, kept_psnr
 from .language import COLOUR_WORDS, PLACE_WORDS
@@ -61,6 +62,15 @@ def kept_db(pixels: np.ndarray, before: Scene, target: Scene) -> float | None:
     return kept_psnr(render(before), pixels, before, target)
 
 
+def is_foreign(pixels: np.ndarray) -> bool:
+    """Whether nothing in a picture is a thing of the world, or its background none of the world's colours."""
+    try:
+        reading = read_scene(pixels)
+    except InputError:
+        return True
+    return not any(mark.is_recognised for mark in reading.marks) and not reading.is_clear
+
+
 WORLD = World(
     name="corners",
     picture_size=PICTURE_SIZE,
@@ -79,6 +89,8 @@ WORLD = World(
     misses=MISSES,
     objections=objections,
     kept_db=kept_db,
+    lexicon=LEXICON,
+    is_foreign=is_foreign,
     told=lambda scene, language: caption(language, scene),
     patch_questions=PATCH_QUESTIONS,
     patch_truth=patch_truth,

@@ -11,12 +11,15 @@ import numpy as np
 
 from ..errors import InputError, nearest
 from .episodes import Episode
+from .lexicon import Lexicon
 
 WORLDS: dict[str, str] = {
     "corners": "mindseye.worlds.corners",
     "town": "mindseye.worlds.town.world",
 }
 """Name of a world to the module whose `WORLD` it is; loaded when it is asked for."""
+DEFAULT_WORLD = "corners"
+"""Where none is named and no model says its own."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class World:
         """To another process goes the name."""
         return world_called, (self.name,)
 
+    lexicon: Lexicon
+    is_foreign: Callable[[np.ndarray], bool]
+    """(pixels of its own size) -> whether no scene of this world looks like that."""
     told: Callable[[Any, str], str]
     """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]

@@ -12,7 +12,7 @@ import PIL.Image
 from ...inputs.image_processors import SquareTransforms
 from ...inputs.segments import TextSegment, VitSegment
 from ...settings import check_ranges
-from ...worlds.world import World
+from ...worlds.world import DEFAULT_WORLD, World
 from ..lessons import Lesson, Taught
 from ..objectives.grafted import SeenBatch, pack_seen
 from .exhibit import Exhibit, asked
@@ -28,7 +28,7 @@ DESCRIBING = ("Describe the picture.", "What do you see?", "Describe this image.
 class SceneSettings:
     """What a batch of scenes is made of."""
 
-    world: str = "corners"
+    world: str = DEFAULT_WORLD
     split: str = "train"
     batch_size: int = 16
     single_share: float = 0.5

@@ -9,10 +9,12 @@ from ..world import World
 from .captions import caption
 from .curriculum import KINDS, MIX, sample_episode
 from .drawables import word_of
+from .familiar import is_foreign
 from .garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
 from .grounds import COLOUR_WORDS, PLACES
 from .judging import kept_psnr, objections
 from .language import AREA_WORDS
+from .lexicon import LEXICON
 from .misses import MISSES
 from .nouns import KINDS as NOUN_KINDS
 from .nouns import NOUNS
@@ -60,6 +62,8 @@ WORLD = World(
     misses=MISSES,
     objections=objections,
     kept_db=kept_psnr,
+    lexicon=LEXICON,
+    is_foreign=is_foreign,
     told=told,
     patch_questions=QUESTIONS,
     patch_truth=patch_truth,
