@@ -14,16 +14,11 @@ from .options import Commands, add_output_options, load_model
 
 if TYPE_CHECKING:
     from ..evaluation.marking import Mark
-    from ..evaluation.showcase import Act
+    from ..evaluation.showcase import Act, Showcase
     from ..model import Model, Reply
     from ..page import Page
 
 SEED = 1
-INTRODUCTION = (
-    "Everything below was written and drawn on this machine, just now, by one network. It reads text and pictures "
-    "and answers with text and pictures. The pictures come from a small world of fifty things, in which the truth is "
-    "known: so every answer here was checked, and the page says when one is wrong."
-)
 
 
 def register(commands: Commands) -> None:
@@ -44,7 +39,8 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the show, write the page, say what to try next."""
-    from ..evaluation.showcase import acts
+    from ..evaluation.showcase import showcase_of
+    from ..worlds.world import DEFAULT_WORLD
     from .show import print_json
 
     started = time.perf_counter()
@@ -53,11 +49,12 @@ def run(args: argparse.Namespace) -> int:
         ImageParams(num_timesteps=args.num_timesteps)  # complain before the model is loaded
     model = load_model(args)
     copy_samples(args.output)
-    page, told = start_page(args.model), []
-    for number, act in enumerate(acts(args.seed), 1):
+    showcase = showcase_of(model.defaults.world or DEFAULT_WORLD)
+    page, told = start_page(args.model, showcase), []
+    for number, act in enumerate(showcase.acts(args.seed), 1):
         told.append(perform(model, act, number, args, page))
     seconds = time.perf_counter() - started
-    end_page(page, told, seconds, model)
+    end_page(page, told, seconds, model, showcase)
     path = page.save(args.output / "index.html")
     if args.json:
         print_json({"model": args.model, "acts": told, "page": str(path), "seconds": round(seconds, 2)})
@@ -145,25 +142,28 @@ def verdict_of(judged: Mark) -> str:
     return f"{said}; {right} of {total} pictures on the way right"
 
 
-def start_page(model: str) -> Page:
+def start_page(model: str, showcase: Showcase) -> Page:
     """The page's opening."""
     from ..page import Page
 
     title = "One network that sees, answers, draws and imagines"
     page = Page(title, f"mindseye demo with the model {Path(model).name}")
-    page.text(INTRODUCTION)
+    page.text(showcase.introduction)
     return page
 
 
 def add_to_page(page: Page, act: Act, reply: Reply, judged: Mark) -> None:
     """One act: what was given, what was said, what came."""
-    from ..evaluation.showcase import SCENES
-    from ..worlds import to_image
+    from PIL.Image import fromarray
+
+    from ..worlds.episodes import Show
 
     words = next(item for item in act.exam.items if isinstance(item, str))
     page.heading(act.title)
     page.quote(words)
-    shown = [(to_image(SCENES[act.sample]), "given")] if act.sample else []
+    given = next((step.scene for step in act.exam.episode.steps if isinstance(step, Show)), None)
+    world = act.exam.world
+    shown = [(fromarray(world.render(given, world.picture_size)), "given")] if act.sample else []
     caption, closing = "", ""
     for part in reply.parts:
         if isinstance(part, str):
@@ -180,7 +180,7 @@ def add_to_page(page: Page, act: Act, reply: Reply, judged: Mark) -> None:
     page.text(verdict_of(judged))
 
 
-def end_page(page: Page, told: list[dict[str, Any]], seconds: float, model: Model) -> None:
+def end_page(page: Page, told: list[dict[str, Any]], seconds: float, model: Model, showcase: Showcase) -> None:
     """Numbers and credits."""
     parameters = model.loaded.network.num_parameters
     right = sum(act["is_right"] for act in told)
@@ -189,7 +189,7 @@ def end_page(page: Page, told: list[dict[str, Any]], seconds: float, model: Mode
         f"{right} of {len(told)} right; {seconds:.1f} s from start to end, loading included; {parameters / 1e6:.1f} "
         "million parameters. “mindseye judge” asks hundreds of such requests and prints the shares."
     )
-    page.text("The drawings in the given pictures are from Noto Emoji by Google Inc., Apache-2.0.")
+    page.text(showcase.credits)
 
 
 def next_commands(args: argparse.Namespace) -> tuple[str, str, str]:

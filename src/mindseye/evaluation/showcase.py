@@ -1,33 +1,17 @@
-"""One hand-picked request of every sort, with its truth: what `mindseye demo` shows."""
+"""One hand-picked request of every sort, with its truth: what `mindseye demo` shows, for each world."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..worlds import Episode, Say, Scene, Show, Thing, operations
-from ..worlds.wishes import Wanted, Wish
-from .exam import REASONING, Exam
+from ..worlds.episodes import Episode, Say, Show
+from .exam import Exam
 
-SCENES: Mapping[str, Scene] = {
-    "animals": Scene((Thing("cat", "top left"), Thing("dog", "top right"), Thing("banana", "bottom left")), "yellow"),
-    "small-cat": Scene((Thing("cat", "middle", "small"),), "blue"),
-    "panda-apple": Scene((Thing("panda", "top left"), Thing("apple", "top right")), "blue"),
-    "cat-dog": Scene((Thing("cat", "top left"), Thing("dog", "top right"))),
-    "fruit-duck": Scene(
-        (
-            Thing("strawberry", "top left"),
-            Thing("banana", "top right"),
-            Thing("duck", "bottom left"),
-            Thing("pear", "bottom right"),
-        ),
-        "yellow",
-    ),
-    "small-car": Scene((Thing("car", "middle", "small"),), "green"),
-    "astronaut-rocket": Scene((Thing("rocket", "top right"), Thing("astronaut", "bottom left")), "purple"),
-}
-"""What the sample pictures show."""
+SHOWCASES = {"corners": "mindseye.evaluation.corner_showcase", "town": "mindseye.evaluation.town_showcase"}
+"""Name of a world to the module whose `SHOWCASE` it is."""
 
 
 @dataclass(frozen=True)
@@ -40,72 +24,32 @@ class Act:
     exam: Exam
 
 
-def acts(seed: int) -> tuple[Act, ...]:
-    """The show in order."""
-    return (
-        _question("A question", "panda-apple", "en", "What is at the top left?", ("a panda", "panda"), seed),
-        _question("The same in Chinese", "cat-dog", "zh", "猫在狗的左边吗？", ("是", "是的", "对"), seed),
-        _drawing(seed),
-        _change("edit", "An edit", "panda-apple", "replace the apple with a banana", seed),
-        _change("imagine", "An imagined action: what would be seen next", "small-car", "step closer", seed),
-        _thought_drawing(seed),
-        _puzzle(seed),
-    )
+@dataclass(frozen=True)
+class Showcase:
+    """The show of one world."""
+
+    introduction: str
+    scenes: Mapping[str, Any]
+    """What the sample pictures show."""
+    acts: Callable[[int], tuple[Act, ...]]
+    """(seed) -> the show in order."""
+    credits: str
+    """Whom to thank for the drawings in the given pictures."""
 
 
-def _question(title: str, sample: str, language: str, text: str, accepted: tuple[str, ...], seed: int) -> Act:
-    scene = SCENES[sample]
-    steps = (Show(scene), Say(text, then="text"), Say(accepted[0], is_target=True))
-    truth = {"scene": scene, "answer": accepted[0], "accepted": accepted}
-    kind = "question.what" if language == "en" else "question.yesno"
-    return Act("ask", title, sample, Exam(kind, "ask", Episode(kind, language, steps, truth), seed))
+def showcase_of(world: str) -> Showcase:
+    """The show of the world of that name."""
+    return importlib.import_module(SHOWCASES[world]).SHOWCASE
 
 
-def _drawing(seed: int) -> Act:
-    scene = Scene((Thing("cat", "top left"), Thing("dog", "top right")), "blue")
-    wish = Wish((Wanted("cat"), Wanted("dog")), "blue", "left")
-    steps = (Say("draw a cat to the left of a dog on a blue background", then="image"), Show(scene, is_target=True))
-    episode = Episode("draw.pair", "en", steps, {"scene": scene, "wish": wish})
-    return Act("draw", "A drawing", None, Exam("draw.pair", "draw", episode, seed))
+def question(scene: Any, text: str, answers: tuple[str, ...], kind: str, language: str, seed: int, world: str) -> Exam:
+    """A question about a scene; the first of the answers is the usual one."""
+    steps = (Show(scene), Say(text, then="text"), Say(answers[0], is_target=True))
+    truth = {"scene": scene, "answer": answers[0], "accepted": answers}
+    return Exam(kind, "ask", Episode(kind, language, steps, truth), seed, world_name=world)
 
 
-def _change(verb: str, title: str, sample: str, text: str, seed: int) -> Act:
-    before = SCENES[sample]
-    after = operations.replace(before, "apple", "banana") if verb == "edit" else operations.closer(before)
-    kind = "edit.replace" if verb == "edit" else "action.closer"
+def change(before: Any, text: str, after: Any, kind: str, seed: int, world: str) -> Exam:
+    """A scene, an order, and the scene that comes of it."""
     steps = (Show(before), Say(text, then="image"), Show(after, is_target=True))
-    episode = Episode(kind, "en", steps, {"before": before, "scene": after})
-    return Act(verb, title, sample, Exam(kind, "edit", episode, seed))
-
-
-def _thought_drawing(seed: int) -> Act:
-    text = "a house at the top right, a tree at the bottom left and a small frog at the bottom right"
-    wanted = (
-        Wanted("house", None, "top right"),
-        Wanted("tree", None, "bottom left"),
-        Wanted("frog", "small", "bottom right"),
-    )
-    scene = Scene(tuple(Thing(want.noun, str(want.place), want.size or "big") for want in wanted))
-    steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
-    episode = Episode("think.layout", "en", steps, {"scene": scene, "wish": Wish(wanted)})
-    exam = Exam("think.layout", "draw", episode, seed, think=True)
-    return Act("draw --think", "A drawing that is thought out first", None, exam)
-
-
-def _puzzle(seed: int) -> Act:
-    before = SCENES["fruit-duck"]
-    eaten = operations.remove_all(before, "fruit")
-    joined = operations.add(operations.add(eaten, "frog"), "frog")
-    steps = (
-        Show(before),
-        Say("Remove all fruit. Add two frogs. How many things are left?", then="text"),
-        Say("remove all fruit", is_target=True, then="image"),
-        Show(eaten, is_target=True),
-        Say("add two frogs", is_target=True, then="image"),
-        Show(joined, is_target=True),
-        Say("Final Answer: 3", is_target=True),
-    )
-    truth: dict[str, Any] = {"before": before, "scene": joined, "scenes": (eaten, joined)}
-    episode = Episode("reason", "en", steps, {**truth, "answer": "3", "accepted": ("3",)})
-    exam = Exam("reason", "generate", episode, seed, when_to_draw=REASONING)
-    return Act("reason", "A puzzle, solved in words and pictures", "fruit-duck", exam)
+    return Exam(kind, "edit", Episode(kind, "en", steps, {"before": before, "scene": after}), seed, world_name=world)
