@@ -55,6 +55,20 @@ IS_BESIDE: Wordings = {
         "{second}的{relation}有{first}吗",
     ),
 }
+WHAT_BESIDE: Wordings = {
+    "en": (
+        "what is {relation} {second}",
+        "which thing is {relation} {second}",
+        "what do you see {relation} {second}",
+        "what stands {relation} {second}",
+    ),
+    "zh": (
+        "{second}的{relation}是什么",
+        "{second}的{relation}有什么",
+        "{second}{relation}是什么",
+        "在{second}{relation}的是什么",
+    ),
+}
 LEFT_OR_RIGHT: Wordings = {
     "en": (
         "is {first} left or right of {second}",

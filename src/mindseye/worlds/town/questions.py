@@ -16,7 +16,7 @@ from .grounds import is_place
 from .layout import any_scene
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
-from .relations import OPPOSITE, RELATION_WORDS, clear_relation
+from .relations import OPPOSITE, RELATION_WORDS, clear_relation, holds
 from .scenes import Placed, Scene
 from .splits import key
 from .styles import STYLES, TAUGHT_STYLES
@@ -146,6 +146,21 @@ def ask_relation(voice: Voice, scene: Scene) -> Question | None:
     return Question(text, (relation, f"to the {relation}", *RELATION_WORDS["en"][relation]), thought, about)
 
 
+def ask_beside(voice: Voice, scene: Scene) -> Question | None:
+    """What stands on that side of a thing, where nothing else could be meant."""
+    related = _related(voice, scene)
+    if not related:
+        return None
+    first, relation, second = related
+    if any(thing is not first and holds(thing, relation, second) for thing in scene.things):
+        return None
+    noun = icon_of(first).noun
+    text = voice.ask(wordings.WHAT_BESIDE, **_side_words(voice, first, relation, second))
+    accepted = (grammar.one(voice.language, noun), grammar.bare(voice.language, noun))
+    about = frozenset([key("relation", noun, relation, icon_of(second).noun)])
+    return Question(text, accepted, _standing(voice, scene, (first, second)), about)
+
+
 def ask_bigger(voice: Voice, scene: Scene) -> Question | None:
     """Which of two things is clearly bigger."""
     single = singles(scene)
@@ -181,6 +196,7 @@ ASKERS: dict[str, Callable[[Voice, Scene], Question | None]] = {
     "ground": ask_ground,
     "yesno": ask_yesno,
     "relation": ask_relation,
+    "beside": ask_beside,
     "bigger": ask_bigger,
     "style": ask_style,
 }
@@ -220,7 +236,7 @@ def scene_to_ask_about(voice: Voice, family: str) -> Scene:
     """A random scene that allows such a question more often than not."""
     if family == "name":
         return any_scene(voice, 1)
-    if family in ("relation", "bigger"):
+    if family in ("relation", "beside", "bigger"):
         return any_scene(voice, voice.dice.pick((2, 3, 4, 5)))
     if family == "count" and voice.dice.chance(0.6):
         return any_scene(voice, voice.dice.pick((2, 3, 4, 5, 6)), nouns=voice.dice.some(ALL_NOUNS, 2))
