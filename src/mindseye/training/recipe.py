@@ -84,7 +84,7 @@ class ModelSizes:
 
 @dataclass(frozen=True)
 class Phase:
-    """What is learned until a step: shares of the kinds of episodes."""
+    """What is learned until a step (an update): shares of the kinds of episodes."""
 
     mix: dict[str, float]
     until: int | None = None

@@ -116,12 +116,13 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
     assert model.latents is not None
     objective = UnifiedObjective(model.latents, autoencoder, recipe.losses, device)
     settings = StepSettings(device, recipe.seed, recipe.precision, recipe.accumulate)
-    step = Step(world_stream(recipe, model, tokenizer), objective, settings, processes)
+    stream = world_stream(recipe, model, tokenizer, recipe.accumulate * processes.count)
+    step = Step(stream, objective, settings, processes)
     trainer = Trainer(step, recipe.optimizer, folder, recipe.saving)
     return Prepared(recipe, trainer, state, model, autoencoder)
 
 
-def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer) -> WorldStream:
+def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer, batches_per_step: int = 1) -> WorldStream:
     """The lessons of a recipe's world as its model reads them."""
     prompt_format, world = BagelFormat(tokenizer), recipe.learned_world
     processor = Bagel().image_processor(Path(recipe.run_folder), model, transforms_of(recipe.model, model))
@@ -129,7 +130,7 @@ def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer) -> W
     sight = Sight(processor, prompt_format.image_frame, model.latents)
     pictures = Pictures(world, recipe.model.image_size, sight)
     planner = Planner(Words(tokenizer, prompt_format), pictures, recipe.data.noisy_copies)
-    return WorldStream(recipe.data, planner, recipe.seed, world)
+    return WorldStream(recipe.data, planner, recipe.seed, world, batches_per_step)
 
 
 def _quiet(line: str) -> None:

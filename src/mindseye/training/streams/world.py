@@ -22,6 +22,8 @@ class WorldStream:
     planner: Planner
     seed: int
     world: World
+    batches_per_step: int = 1
+    """Batches before an update, of all processes together; phases count updates."""
 
     def __getitem__(self, number: int) -> Batch:
         return pack(self.lessons(number), self.settings.stretch)
@@ -29,7 +31,7 @@ class WorldStream:
     def lessons(self, number: int) -> list[Lesson]:
         """Lessons of random episodes that fill the token budget."""
         rng = np.random.default_rng((self.seed, number))
-        mix = self.settings.phase_at(number).mix
+        mix = self.settings.phase_at(number // self.batches_per_step).mix
         lessons: list[Lesson] = []
         num_tokens = 0
         while True:
