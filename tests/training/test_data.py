@@ -140,6 +140,13 @@ def test_batches_follow_from_their_number() -> None:
     assert contents(one, 7) != contents(dataclasses.replace(one, seed=4), 7)
 
 
+def test_phases_count_updates() -> None:
+    phases = (Phase({"draw": 1}, 5), Phase({"question": 1}))
+    stream = WorldStream(DataSettings(phases, tokens_per_batch=500, look_back=0.0), planner(), 3, WORLD, 2)
+    assert all(any(stream[number].is_drawn) for number in range(10))
+    assert not any(any(stream[number].is_drawn) for number in range(10, 14))
+
+
 def contents(stream: WorldStream, number: int) -> list[bytes]:
     """What the ViT sees in a batch."""
     return [segment.pixels.numpy().tobytes() for segment in stream[number].vit_images]
