@@ -89,6 +89,8 @@ class Phase:
     mix: dict[str, float]
     until: int | None = None
     """The first step that is no longer in this phase; the last phase has none."""
+    named_patches: bool = False
+    """Each patch of a picture that is seen must also say the name of what it shows, as the eyes were taught."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from .stages import VOCABULARY_FOLDER, Preparation, half_way_eyes
 from .step import Step, StepSettings
 from .stopping import Stop, stop_on_signals
 from .streams.episodes import Pictures, Planner, Sight, Words
+from .streams.patch_names import PatchNames
 from .streams.world import WorldStream
 
 Say = Callable[[str], None]
@@ -129,7 +130,8 @@ def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer, batc
     assert model.latents is not None
     sight = Sight(processor, prompt_format.image_frame, model.latents)
     pictures = Pictures(world, recipe.model.image_size, sight)
-    planner = Planner(Words(tokenizer, prompt_format), pictures, recipe.data.noisy_copies)
+    names = PatchNames(world, tokenizer, recipe.model.image_size // recipe.model.vit_patch_size)
+    planner = Planner(Words(tokenizer, prompt_format), pictures, recipe.data.noisy_copies, names)
     return WorldStream(recipe.data, planner, recipe.seed, world, batches_per_step)
 
 

@@ -61,6 +61,8 @@ class World:
     """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]
     """(scene, patches a side) -> the index of the right answer for each patch, (rows, columns), by question."""
+    patch_names: Callable[[Any, int], dict[str, np.ndarray]]
+    """(scene, patches a side) -> the name of what each patch shows, (rows, columns), by language; "" for nothing."""
 
 
 def world_called(name: str) -> World:

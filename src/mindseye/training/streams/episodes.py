@@ -18,9 +18,11 @@ from ...networks.interface import LatentGrid
 from ...worlds.episodes import Say, Show
 from ...worlds.world import World
 from ..lessons import Lesson, Taught, ends_with, taught_answer
+from .patch_names import PatchNames
 
 TEXTS_KEPT = 50_000
 PICTURES_KEPT = 256
+FRAME_BEFORE = 1  # marks before the first patch of an image
 
 
 @dataclass(frozen=True)
@@ -104,15 +106,23 @@ class Planner:
     pictures: Pictures
     noisy_copies: int = 1
     """How many noises of a drawing are learnt at once; none sees another, and what came before is read once."""
+    names: PatchNames | None = None
+    """Of what patches show."""
 
-    def plan(self, steps: Sequence[Say | Show], looks_back: bool = False, sees_latents: bool = False) -> Lesson:
+    def plan(
+        self,
+        steps: Sequence[Say | Show],
+        looks_back: bool = False,
+        sees_latents: bool = False,
+        names_patches: bool = False,
+    ) -> Lesson:
         """The lesson of an episode; with `looks_back` its last drawn picture is seen again, to learn that the
         answer is over.
 
         A picture that is only asked about is seen by the ViT alone. Where the episode draws, pictures that
         came before are conditions: clean latents, then ViT; with `sees_latents` so they are anyway, as in a talk
         that may end in a drawing. A drawn picture is noisy latents, and if the story
-        goes on its conditions follow.
+        goes on its conditions follow. With `names_patches` what is seen is also named, patch by patch.
         """
         draws = sees_latents or any(isinstance(step, Show) and step.is_target for step in steps)
         lesson: list[Taught] = []
@@ -132,7 +142,8 @@ class Planner:
             if step.is_target:
                 goes_on = not is_last and steps[number + 1].is_target
                 follows = self.words.text_opening if goes_on else self.words.over
-            lesson.append(Taught(picture.vit, ends_with(picture.vit, follows)))
+            named = self.names.labels(step.scene, FRAME_BEFORE) if names_patches and self.names else ()
+            lesson.append(Taught(picture.vit, (*named, *ends_with(picture.vit, follows))))
         return tuple(lesson)
 
     def text(self, step: Say) -> Taught:

@@ -31,14 +31,14 @@ class WorldStream:
     def lessons(self, number: int) -> list[Lesson]:
         """Lessons of random episodes that fill the token budget."""
         rng = np.random.default_rng((self.seed, number))
-        mix = self.settings.phase_at(number // self.batches_per_step).mix
+        phase = self.settings.phase_at(number // self.batches_per_step)
         lessons: list[Lesson] = []
         num_tokens = 0
         while True:
-            episode = self.world.sample_episode(rng, self.settings.split, mix=mix)
+            episode = self.world.sample_episode(rng, self.settings.split, mix=phase.mix)
             looks_back = rng.random() < self.settings.look_back
             sees_latents = rng.random() < self.settings.latents_with_questions
-            lesson = self.planner.plan(episode.steps, looks_back, sees_latents)
+            lesson = self.planner.plan(episode.steps, looks_back, sees_latents, phase.named_patches)
             lesson = drop_conditions(lesson, self.settings.dropout, rng)
             num_tokens += lesson_length(lesson)
             if num_tokens > self.settings.tokens_per_batch and lessons:
