@@ -10,8 +10,6 @@ import pytest
 
 from mindseye.batch.results import read_results
 
-pytestmark = pytest.mark.alone
-
 
 def rows_file(path, count):
     path.write_text("".join(json.dumps({"id": f"r{n}", "prompt": f"thing {n}"}) + "\n" for n in range(count)))

