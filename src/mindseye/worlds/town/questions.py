@@ -243,6 +243,9 @@ def scene_to_ask_about(voice: Voice, family: str) -> Scene:
     return any_scene(voice)
 
 
+_SAME_FAMILY = 0.6  # of the further questions about a picture: an ability is learnt from much of it at once (LOG.md)
+
+
 def _builder(family: str) -> Builder:
     def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
         scene = scene_to_ask_about(voice, family)
@@ -251,7 +254,8 @@ def _builder(family: str) -> Builder:
             return None
         asked = [first]
         for _ in range((options.num_questions or voice.dice.pick((1, 2, 3, 4))) - 1):
-            further = ASKERS[voice.dice.pick(tuple(ASKERS))](voice, scene)
+            another = family if voice.dice.chance(_SAME_FAMILY) else voice.dice.pick(tuple(ASKERS))
+            further = ASKERS[another](voice, scene)
             if further and all(further.text != known.text for known in asked):
                 asked.append(further)
         steps: list[Say | Show] = [Show(scene)]
