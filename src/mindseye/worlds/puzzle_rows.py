@@ -11,39 +11,48 @@ import numpy as np
 import PIL.Image
 
 from ..errors import InputError
-from .curriculum import sample_episode
 from .episodes import Episode
-from .language import LANGUAGES
-from .render import to_image
+from .grammar import LANGUAGES
+from .world import DEFAULT_WORLD, World, world_called
 
 STREAM = 0x70757A7A  # sets these puzzles apart from those of training and of the judge
 FOLDER = "images"
+KINDS = {"corners": "reason", "town": "puzzle.pictured"}
+"""What episodes of puzzles are called in each world."""
 Pictures = dict[str, PIL.Image.Image]
 
 
-def puzzle_rows(num: int, seed: int, split: str = "validation") -> Iterator[tuple[dict[str, Any], Pictures]]:
+def puzzle_rows(
+    num: int, seed: int, split: str = "validation", world_name: str = DEFAULT_WORLD
+) -> Iterator[tuple[dict[str, Any], Pictures]]:
     """`num` puzzles, English and Chinese in turn: each a row and its pictures by file name."""
     if num < 1:
         raise InputError(f"num is {num}; ask for at least 1 puzzle")
+    world = world_called(world_name)
     for number in range(num):
         rng = np.random.default_rng((STREAM, seed, number))
         language = LANGUAGES[number % len(LANGUAGES)]
-        yield _row(f"puzzle-{number + 1:03d}", sample_episode(rng, split, "reason", language))
+        yield _row(world, f"puzzle-{number + 1:03d}", world.sample_episode(rng, split, KINDS[world.name], language))
 
 
-def write_puzzles(folder: Path, num: int, seed: int, split: str = "validation") -> Path:
+def write_puzzles(
+    folder: Path, num: int, seed: int, split: str = "validation", world_name: str = DEFAULT_WORLD
+) -> Path:
     """puzzles.jsonl in `folder`, and its pictures in `folder`/images; returns the JSONL."""
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     path = folder / "puzzles.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        for row, pictures in puzzle_rows(num, seed, split):
+        for row, pictures in puzzle_rows(num, seed, split, world_name):
             for name, picture in pictures.items():
                 picture.save(folder / name, optimize=True)
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     return path
 
 
-def _row(sample_id: str, episode: Episode) -> tuple[dict[str, Any], Pictures]:
+def _row(world: World, sample_id: str, episode: Episode) -> tuple[dict[str, Any], Pictures]:
+    def to_image(scene: Any) -> PIL.Image.Image:
+        return PIL.Image.fromarray(world.render(scene, world.picture_size))
+
     before, *after = episode.scenes
     puzzle, *steps, answer = episode.texts
     pictures = {f"{FOLDER}/{sample_id}-problem.png": to_image(before)}
