@@ -14,8 +14,28 @@ from .splits import key, keys_of
 from .voice import Voice, Wordings
 
 _REQUESTS: Wordings = {
-    "en": ("describe the picture", "describe this image", "say what is shown", "give a caption", "tell me all you see"),
-    "zh": ("描述这张图", "描述这张图片", "说说图里的内容", "写一句图片说明", "说出你看到的一切"),
+    "en": (
+        "describe the picture",
+        "describe this image",
+        "say what is shown",
+        "describe what you see",
+        "tell me about the picture",
+        "describe it all",
+        "put the picture into words",
+        "give a caption",
+        "tell me all you see",
+    ),
+    "zh": (
+        "描述这张图",
+        "描述这张图片",
+        "说说图里的内容",
+        "请描述图片",
+        "说说这张图",
+        "用文字描述图片",
+        "描述你看到的",
+        "写一句图片说明",
+        "说出你看到的一切",
+    ),
 }
 
 

@@ -21,35 +21,102 @@ from .voice import Voice, Wordings
 from .wearing import change_of, pronouns
 
 _DRAW: Wordings = {
-    "en": ("{it}", "draw {it}", "show {it}", "please draw {it}", "the story is about {it}"),
-    "zh": ("{it}", "画{it}", "给我看{it}", "请画{it}", "故事里有{it}"),
+    "en": (
+        "{it}",
+        "draw {it}",
+        "show {it}",
+        "let us see {it}",
+        "paint {it}",
+        "there was {it}",
+        "I want to see {it}",
+        "please draw {it}",
+        "the story is about {it}",
+    ),
+    "zh": ("{it}", "画{it}", "给我看{it}", "请给我看{it}", "我想看{it}", "从前有{it}", "请画{it}", "故事里有{it}"),
 }
 _MOOD: Wordings = {
     "en": (
         "{she} is {mood}",
         "now {she} is {mood}",
         "make {her} {mood}",
+        "{she} becomes {mood}",
+        "let {her} be {mood}",
+        "{she} looks {mood}",
+        "{she} gets {mood}",
         "{she} feels {mood}",
         "{mood} is what {she} is",
     ),
-    "zh": ("{she}很{mood}", "现在{she}很{mood}", "让{her}{mood}", "{she}觉得{mood}", "{she}变得{mood}了"),
+    "zh": (
+        "{she}很{mood}",
+        "现在{she}很{mood}",
+        "让{her}{mood}",
+        "{she}现在很{mood}",
+        "让{her}很{mood}",
+        "{she}看起来很{mood}",
+        "{she}觉得{mood}",
+        "{she}变得{mood}了",
+    ),
 }
 _HOW: Wordings = {
-    "en": ("how does {the} feel", "what mood is {the} in", "how is {the}", "which feeling does {the} show"),
-    "zh": ("{the}心情怎么样", "{the}是什么心情", "{the}感觉如何", "{the}是什么表情"),
+    "en": (
+        "how does {the} feel",
+        "what mood is {the} in",
+        "how does {the} look",
+        "what does {the} feel",
+        "tell me how {the} feels",
+        "how is {the}",
+        "which feeling does {the} show",
+    ),
+    "zh": (
+        "{the}心情怎么样",
+        "{the}是什么心情",
+        "{the}现在心情怎样",
+        "说说{the}的心情",
+        "{the}心情好不好",
+        "{the}感觉如何",
+        "{the}是什么表情",
+    ),
 }
 _HAIR: Wordings = {
     "en": (
         "what colour is the hair of {the}",
         "which hair does {the} have",
+        "which colour is the hair of {the}",
+        "tell me the hair of {the}",
+        "what colour of hair does {the} have",
         "what hair has {the}",
         "name the hair colour",
     ),
-    "zh": ("{the}的头发是什么颜色", "{the}是什么颜色的头发", "{the}头发什么色", "说出头发的颜色"),
+    "zh": (
+        "{the}的头发是什么颜色",
+        "{the}是什么颜色的头发",
+        "{the}头发是什么颜色",
+        "{the}的头发什么颜色",
+        "说说{the}的头发",
+        "{the}头发什么色",
+        "说出头发的颜色",
+    ),
 }
 _CARRIES: Wordings = {
-    "en": ("what does {the} carry", "what has {the} got", "what is {the} carrying", "what did {the} bring"),
-    "zh": ("{the}带着什么", "{the}拿着什么", "{the}有什么东西", "{the}带来了什么"),
+    "en": (
+        "what does {the} carry",
+        "what has {the} got",
+        "what does {the} have",
+        "what does {the} bring along",
+        "tell me what {the} carries",
+        "which thing does {the} carry",
+        "what is {the} carrying",
+        "what did {the} bring",
+    ),
+    "zh": (
+        "{the}带着什么",
+        "{the}拿着什么",
+        "{the}带了什么",
+        "{the}手里有什么",
+        "说说{the}带着什么",
+        "{the}有什么东西",
+        "{the}带来了什么",
+    ),
 }
 
 

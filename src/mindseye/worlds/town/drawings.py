@@ -26,12 +26,47 @@ from .voice import Voice, Wordings
 from .wishes import Wanted, Wish
 
 _ORDERS: Wordings = {
-    "en": ("{it}", "draw {it}", "please draw {it}", "show me {it}", "a picture of {it}"),
-    "zh": ("{it}", "画{it}", "请画{it}", "给我看{it}", "一张图：{it}"),
+    "en": (
+        "{it}",
+        "draw {it}",
+        "please draw {it}",
+        "make {it}",
+        "paint {it}",
+        "I want to see {it}",
+        "give me {it}",
+        "can you draw {it}",
+        "show me {it}",
+        "a picture of {it}",
+    ),
+    "zh": (
+        "{it}",
+        "画{it}",
+        "请画{it}",
+        "请给我画{it}",
+        "我想看{it}",
+        "帮我画{it}",
+        "来一张：{it}",
+        "给我看{it}",
+        "一张图：{it}",
+    ),
 }
 _GROUNDS: Wordings = {
-    "en": ("{it} {ground}", "{it}, {ground}", "{ground}, {it}", "{it} and all of it {ground}"),
-    "zh": ("{it}，{ground}", "{ground}，{it}", "{ground}：{it}", "{it}，都{ground}"),
+    "en": (
+        "{it} {ground}",
+        "{it}, {ground}",
+        "{it}; {ground}",
+        "{it}. {ground}",
+        "{ground}, {it}",
+        "{it} and all of it {ground}",
+    ),
+    "zh": (
+        "{it}，{ground}",
+        "{ground}，{it}",
+        "{it}。{ground}",
+        "{it}；{ground}",
+        "{ground}：{it}",
+        "{it}，都{ground}",
+    ),
 }
 _USUAL = {None: 40, "small": 28, "big": 54}  # units a side
 _ALONE = {None: 60, "small": 30, "big": 76}

@@ -17,24 +17,95 @@ from .splits import key
 from .voice import Voice, Wordings
 
 _REMOVE_ALL: Wordings = {
-    "en": ("remove all {kind}", "take all {kind} away", "clear away all {kind}", "no {kind} shall stay"),
-    "zh": ("去掉所有{kind}", "拿走所有{kind}", "清除所有{kind}", "{kind}一个不留"),
+    "en": (
+        "remove all {kind}",
+        "take all {kind} away",
+        "take away all {kind}",
+        "all {kind} go",
+        "away with all {kind}",
+        "clear away all {kind}",
+        "no {kind} shall stay",
+    ),
+    "zh": (
+        "去掉所有{kind}",
+        "拿走所有{kind}",
+        "把所有{kind}去掉",
+        "所有{kind}都去掉",
+        "移走所有{kind}",
+        "清除所有{kind}",
+        "{kind}一个不留",
+    ),
 }
 _REMOVE: Wordings = {
-    "en": ("remove {the}", "take {the} away", "clear away {the}", "{the} has to go"),
-    "zh": ("去掉{the}", "拿走{the}", "清除{the}", "不要{the}"),
+    "en": (
+        "remove {the}",
+        "take {the} away",
+        "take away {the}",
+        "away with {the}",
+        "{the} goes",
+        "clear away {the}",
+        "{the} has to go",
+    ),
+    "zh": ("去掉{the}", "拿走{the}", "把{the}去掉", "移走{the}", "清除{the}", "不要{the}"),
 }
 _ADD: Wordings = {
-    "en": ("add {one} {at}", "put {one} {at}", "place {one} {at}", "{one} comes {at}"),
-    "zh": ("在{at}加{one}", "{at}加{one}", "在{at}放{one}", "{at}来了{one}"),
+    "en": (
+        "add {one} {at}",
+        "put {one} {at}",
+        "now add {one} {at}",
+        "set {one} {at}",
+        "{one} is added {at}",
+        "place {one} {at}",
+        "{one} comes {at}",
+    ),
+    "zh": (
+        "在{at}加{one}",
+        "{at}加{one}",
+        "{at}放{one}",
+        "给{at}加{one}",
+        "在{at}添{one}",
+        "在{at}放{one}",
+        "{at}来了{one}",
+    ),
 }
 _REPLACE: Wordings = {
-    "en": ("turn {the} into {one}", "replace {the} with {one}", "swap {the} for {one}", "make {the} {one} instead"),
-    "zh": ("把{the}变成{one}", "把{the}换成{one}", "把{the}改成{one}", "用{one}代替{the}"),
+    "en": (
+        "turn {the} into {one}",
+        "replace {the} with {one}",
+        "change {the} into {one}",
+        "put {one} in place of {the}",
+        "let {the} become {one}",
+        "swap {the} for {one}",
+        "make {the} {one} instead",
+    ),
+    "zh": (
+        "把{the}变成{one}",
+        "把{the}换成{one}",
+        "把{the}换作{one}",
+        "让{the}变成{one}",
+        "把{the}改成{one}",
+        "用{one}代替{the}",
+    ),
 }
 _LEFT: Wordings = {
-    "en": ("{how_many} are left", "{how_many} are there then", "{how_many} do you see now", "count: {how_many}"),
-    "zh": ("还剩{how_many}", "现在有{how_many}", "最后有{how_many}", "数一数还有{how_many}"),
+    "en": (
+        "{how_many} are left",
+        "{how_many} are there then",
+        "{how_many} remain",
+        "{how_many} are there in the end",
+        "{how_many} are there now",
+        "{how_many} do you see now",
+        "count: {how_many}",
+    ),
+    "zh": (
+        "还剩{how_many}",
+        "现在有{how_many}",
+        "剩下{how_many}",
+        "最后剩{how_many}",
+        "这时有{how_many}",
+        "最后有{how_many}",
+        "数一数还有{how_many}",
+    ),
 }
 
 

@@ -29,54 +29,171 @@ from .splits import garment_key, key, keys_of
 from .voice import Voice, Wordings
 
 _DESCRIBE: Wordings = {
-    "en": ("describe the garment", "what garment is this", "say what this is", "what would you call these clothes"),
-    "zh": ("描述这件衣物", "这是什么衣物", "说说这是什么", "这件衣物叫什么"),
+    "en": (
+        "describe the garment",
+        "what garment is this",
+        "what is this garment",
+        "tell me what garment it is",
+        "describe this piece of clothing",
+        "what piece of clothing is this",
+        "say what this is",
+        "what would you call these clothes",
+    ),
+    "zh": (
+        "描述这件衣物",
+        "这是什么衣物",
+        "这件衣物是什么",
+        "说说这件衣物",
+        "描述一下衣物",
+        "看看这是什么衣物",
+        "说说这是什么",
+        "这件衣物叫什么",
+    ),
 }
 _WEARING: Wordings = {
     "en": (
         "{who} {where} wearing this",
         "{who} {where} in this",
+        "{who} in this, {where}",
+        "draw {who} {where} in this",
+        "{who} puts this on, {where}",
         "{where}, {who} wears this",
         "show this on {who} {where}",
     ),
-    "zh": ("{who}穿着这个，{where}", "{where}，{who}穿这个", "{who}穿上它，{where}", "让{who}穿这个，{where}"),
+    "zh": (
+        "{who}穿着这个，{where}",
+        "{where}，{who}穿这个",
+        "{who}穿着它，{where}",
+        "{who}穿上这个，{where}",
+        "画{who}穿着这个，{where}",
+        "{who}穿上它，{where}",
+        "让{who}穿这个，{where}",
+    ),
 }
 _DRESS: Wordings = {
-    "en": ("let {her} wear this", "dress {her} in this", "put this on {her}", "now in these clothes"),
-    "zh": ("让{her}穿上这个", "给{her}穿这个", "把这个穿在{her}身上", "换上这件"),
+    "en": (
+        "let {her} wear this",
+        "dress {her} in this",
+        "give {her} this to wear",
+        "{she} wears this",
+        "{she} puts this on",
+        "let {her} put this on",
+        "put this on {her}",
+        "now in these clothes",
+    ),
+    "zh": (
+        "让{her}穿上这个",
+        "给{her}穿这个",
+        "{she}穿上这个",
+        "叫{her}穿上这个",
+        "让{her}换上这个",
+        "把这个穿在{her}身上",
+        "换上这件",
+    ),
 }
 _WORN: Wordings = {
     "en": (
         "what does {the} wear",
         "what is {the} wearing",
+        "what clothes does {the} wear",
+        "tell me what {the} wears",
+        "what has {the} got on",
+        "which clothes is {the} wearing",
         "which garment has {the} on",
         "describe the clothes of {the}",
     ),
-    "zh": ("{the}穿着什么", "{the}穿的是什么", "{the}身上是什么衣物", "描述{the}的衣物"),
+    "zh": (
+        "{the}穿着什么",
+        "{the}穿的是什么",
+        "{the}穿什么",
+        "说说{the}穿着什么",
+        "{the}穿了什么衣物",
+        "{the}身上穿着什么",
+        "{the}身上是什么衣物",
+        "描述{the}的衣物",
+    ),
 }
 _ELSEWHERE: Wordings = {
-    "en": ("now {where}", "the same person {where}", "show {her} {where}", "{she} goes on, {where}"),
-    "zh": ("现在{where}", "同一个人{where}", "让{her}{where}", "{she}到了另一处，{where}"),
+    "en": (
+        "now {where}",
+        "the same person {where}",
+        "{she} is {where} now",
+        "go on {where}",
+        "the same one {where}",
+        "show {her} {where}",
+        "{she} goes on, {where}",
+    ),
+    "zh": (
+        "现在{where}",
+        "同一个人{where}",
+        "{she}现在{where}",
+        "同样的人{where}",
+        "接下来{where}",
+        "让{her}{where}",
+        "{she}到了另一处，{where}",
+    ),
 }
 _CLOSER: Wordings = {
-    "en": ("come closer", "step closer", "closer to {her}", "show {her} from near by"),
-    "zh": ("走近一点", "靠近一点", "离{her}近一点", "从近处看{her}"),
+    "en": (
+        "come closer",
+        "step closer",
+        "nearer",
+        "go nearer to {her}",
+        "step up to {her}",
+        "look at {her} from near",
+        "closer to {her}",
+        "show {her} from near by",
+    ),
+    "zh": ("走近一点", "靠近一点", "近一点", "走到{her}近处", "再近些", "靠近{her}", "离{her}近一点", "从近处看{her}"),
 }
 _AWAY: Wordings = {
-    "en": ("step back", "from farther away", "farther from {her}", "show {her} from a distance"),
-    "zh": ("退后一点", "离远一点", "离{her}远一点", "从远处看{her}"),
+    "en": (
+        "step back",
+        "from farther away",
+        "go back",
+        "step away from {her}",
+        "move away",
+        "look at {her} from far",
+        "farther from {her}",
+        "show {her} from a distance",
+    ),
+    "zh": ("退后一点", "离远一点", "远一点", "退远些", "离开一点", "站远一点看{her}", "离{her}远一点", "从远处看{her}"),
 }
 _POSES: dict[str, Wordings] = {
     "waving": {
-        "en": ("{she} waves", "let {her} wave", "{she} is waving", "make {her} wave a hand"),
-        "zh": ("{she}挥手", "让{her}挥手", "{she}在挥手", "叫{her}挥一挥手"),
+        "en": (
+            "{she} waves",
+            "let {her} wave",
+            "wave",
+            "{she} waves a hand",
+            "now {she} waves",
+            "{she} is waving",
+            "make {her} wave a hand",
+        ),
+        "zh": ("{she}挥手", "让{her}挥手", "{she}挥挥手", "现在{she}挥手", "{she}在挥手", "叫{her}挥一挥手"),
     },
     "reaching": {
-        "en": ("{she} reaches out", "let {her} reach out", "{she} is reaching out", "make {her} stretch out an arm"),
+        "en": (
+            "{she} reaches out",
+            "let {her} reach out",
+            "reach out",
+            "{she} reaches out a hand",
+            "now {she} reaches out",
+            "{she} is reaching out",
+            "make {her} stretch out an arm",
+        ),
         "zh": ("{she}伸手", "让{her}伸手", "{she}伸出手", "叫{her}把手伸出来"),
     },
     "standing": {
-        "en": ("{she} lets the arms hang", "let {her} stand still", "{she} stands still", "make {her} rest the arms"),
+        "en": (
+            "{she} lets the arms hang",
+            "let {her} stand still",
+            "stand still",
+            "{she} stands there",
+            "now {she} just stands",
+            "{she} stands still",
+            "make {her} rest the arms",
+        ),
         "zh": ("{she}放下手", "让{her}站好", "{she}站着不动", "叫{her}把手放下"),
     },
 }
