@@ -132,6 +132,8 @@ class Recipe:
     world: str = DEFAULT_WORLD
     """The world that is learned: corners or town."""
     run_folder: str = "runs/pocket"
+    frozen: tuple[str, ...] = ()
+    """Patterns of names of weights that stay as they are from here on, such as `vit_model.*`; a run may change it."""
     start_from: str | None = None
     """A model whose weights the run begins with ("pocket", a folder or a hub id), also one of an earlier world
     (`warm_start.py`); None for random ones."""

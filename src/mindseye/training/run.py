@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
@@ -111,6 +112,9 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
             preparation.begin(model, tokenizer)
         processes.send_weights(model)
         state.average = Average(model)
+    for name, parameter in model.named_parameters():
+        if any(fnmatchcase(name, pattern) for pattern in recipe.frozen):
+            parameter.requires_grad_(False)  # after the state was read, which knows all weights
     if recipe.fused:
         fuse(model)
         fuse_encoder(autoencoder)
