@@ -1,16 +1,19 @@
 """Promise: the eyes learn what stands where, and nothing else of the network changes."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from mindseye.errors import CancelledError
 from mindseye.networks.config import VaeConfig
 from mindseye.networks.unified import UnifiedModel
 from mindseye.training.autoencoder import Subject
-from mindseye.training.eyes import EyesSettings, teach_eyes, truth_of
+from mindseye.training.eyes import EyesSettings, directions_of_words, teach_eyes, truth_of
 from mindseye.training.recipe import ModelSizes
 from mindseye.training.stopping import HalfWay
 from mindseye.worlds.scenes import Scene, Thing
@@ -47,6 +50,25 @@ def test_eyes_learn_to_see() -> None:
     assert seen[-1]["background"] > 0.9 and seen[-1]["noun"] > seen[0]["noun"]
     changed = {name.split(".")[0] for name, weight in model.state_dict().items() if not weight.equal(before[name])}
     assert changed == {"vit_model", "connector"}
+
+
+def test_what_is_seen_points_to_its_words() -> None:
+    """A made-up tokenizer: each name is one token of its own."""
+    ids = {name: number for number, name in enumerate(name for names in WORLD.names.values() for name in names)}
+    tokenizer: Any = SimpleNamespace(encode=lambda text: [ids[text.strip()]])
+    model = UnifiedModel(ModelSizes().unified(300, VaeConfig(ch=32, norm_num_groups=8)))
+    model.initialise(torch.Generator().manual_seed(0))
+    embeddings = model.language_model.model.embed_tokens.weight.detach()
+    words = directions_of_words(WORLD, tokenizer, embeddings)
+    cat = QUESTIONS["noun"].index("cat")
+    both = [F.normalize(embeddings[ids[name]], dim=0) for name in ("cat", "猫")]
+    torch.testing.assert_close(words[cat], F.normalize(both[0] + both[1], dim=0))
+    assert not words[0].any()
+    seen: list[dict[str, float]] = []
+    settings = EyesSettings(num_steps=60, batch_size=32)
+    teach_eyes(model, settings, Subject(WORLD, 64), seen.append, tokenizer=tokenizer)
+    assert seen[0]["things"] < 0.1 and seen[-1]["things"] > 2 * seen[0]["things"]
+    assert torch.equal(embeddings, model.language_model.model.embed_tokens.weight)
 
 
 def test_a_lesson_that_was_stopped_is_the_one_that_was_not(tmp_path: Path) -> None:

@@ -23,11 +23,10 @@ def test_names_stand_where_the_things_do() -> None:
 @pytest.mark.parametrize("name", WORLDS)
 def test_names_agree_with_what_the_eyes_are_asked(name: str) -> None:
     world, rng = world_called(name), np.random.default_rng(0)
-    question = "noun" if name == "corners" else "what"
-    answers = np.array(world.patch_questions[question])
+    answers = np.array(world.patch_questions[world.naming])
     for _ in range(20):
         scene = world.sample_scene(rng, "train")
-        truth = answers[world.patch_truth(scene, 4)[question]]
+        truth = answers[world.patch_truth(scene, 4)[world.naming]]
         named = world.patch_names(scene, 4)
         is_named = named["en"] != ""
         assert (named["en"][is_named] == truth[is_named]).all()

@@ -98,7 +98,7 @@ class Preparation:
         if recipe.eyes.num_steps:
             self.say("teaching the eyes")
             half_way = half_way_eyes(self.folder, self.stop)
-            teach_eyes(model, recipe.eyes, self.subject, self._reporter("eyes"), half_way, self.device)
+            teach_eyes(model, recipe.eyes, self.subject, self._reporter("eyes"), half_way, self.device, tokenizer)
 
     def _reporter(self, what: str) -> Callable[[dict[str, float]], None]:
         return lambda numbers: self.say(f"{what} {as_line(numbers)}")

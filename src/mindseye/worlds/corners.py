@@ -48,13 +48,6 @@ def patch_truth(scene: Any, per_side: int) -> dict[str, np.ndarray]:
     return truth
 
 
-def patch_names(scene: Any, per_side: int) -> dict[str, np.ndarray]:
-    """(rows, columns) the noun in each patch by language, "" for none."""
-    nouns = patch_truth(scene, per_side)["noun"]
-    names = {"en": [noun.name for noun in NOUNS.values()], "zh": [noun.zh for noun in NOUNS.values()]}
-    return {language: np.array(["", *words])[nouns] for language, words in names.items()}
-
-
 def objections(pixels: np.ndarray, truth: Mapping[str, Any]) -> tuple[str, ...]:
     """What was read in a picture that is not what was asked for; nothing where it is."""
     reading = read_scene(pixels)
@@ -101,5 +94,6 @@ WORLD = World(
     told=lambda scene, language: caption(language, scene),
     patch_questions=PATCH_QUESTIONS,
     patch_truth=patch_truth,
-    patch_names=patch_names,
+    naming="noun",
+    names={"en": ("", *NOUNS), "zh": ("", *(noun.zh for noun in NOUNS.values()))},
 )

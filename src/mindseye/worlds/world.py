@@ -61,8 +61,15 @@ class World:
     """(scene, language) -> the scene in words."""
     patch_truth: Callable[[Any, int], dict[str, np.ndarray]]
     """(scene, patches a side) -> the index of the right answer for each patch, (rows, columns), by question."""
-    patch_names: Callable[[Any, int], dict[str, np.ndarray]]
-    """(scene, patches a side) -> the name of what each patch shows, (rows, columns), by language; "" for nothing."""
+    naming: str
+    """The question to a patch that asks for a name."""
+    names: Mapping[str, tuple[str, ...]]
+    """Language to the name for each answer to `naming`; "" for what has none."""
+
+    def patch_names(self, scene: Any, per_side: int) -> dict[str, np.ndarray]:
+        """The name of what each patch shows, (rows, columns), by language; "" for nothing."""
+        answers = self.patch_truth(scene, per_side)[self.naming]
+        return {language: np.array(names)[answers] for language, names in self.names.items()}
 
 
 def world_called(name: str) -> World:

@@ -28,10 +28,9 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "ground": (*COLOURS, *PLACES, "street"),
 }
 _UNNAMED = ("",) * len((*STATES[1:], *PROPS))
-_NOUNS_ZH, _SHAPES_ZH = (noun.zh for noun in NOUNS.values()), (GARMENT_WORDS[shape][0] for shape in SHAPES)
-NAMES: dict[str, np.ndarray] = {
-    "en": np.array(("", *NOUNS, *_UNNAMED, *WHO, *SHAPES)),
-    "zh": np.array(("", *_NOUNS_ZH, *_UNNAMED, *WHO.values(), *_SHAPES_ZH)),
+NAMES: dict[str, tuple[str, ...]] = {
+    "en": ("", *NOUNS, *_UNNAMED, *WHO, *SHAPES),
+    "zh": ("", *(n.zh for n in NOUNS.values()), *_UNNAMED, *WHO.values(), *(GARMENT_WORDS[one][0] for one in SHAPES)),
 }
 """The answers to "what" as words; what is broken, molten or a prop of an experiment goes without a name."""
 _COVERED = 0.2  # share of a patch that a thing covers to be what is there
@@ -47,14 +46,6 @@ def patch_truth(scene: Scene, per_side: int) -> dict[str, np.ndarray]:
         for name, word in _answers(thing).items():
             truth[name][is_there] = _INDEX[name].get(word, 0)
     return truth
-
-
-def patch_names(scene: Scene, per_side: int) -> dict[str, np.ndarray]:
-    """(R, R) the name of what each patch shows by language, "" for nothing."""
-    what = np.zeros((per_side, per_side), np.int64)
-    for thing in scene.things:
-        what[_coverage(thing, per_side) >= _COVERED] = _INDEX["what"][word_of(thing.what)]
-    return {language: names[what] for language, names in NAMES.items()}
 
 
 def _answers(thing: Placed) -> dict[str, str]:

@@ -18,7 +18,7 @@ from .lexicon import LEXICON
 from .misses import MISSES
 from .nouns import KINDS as NOUN_KINDS
 from .nouns import NOUNS
-from .patches import QUESTIONS, patch_names, patch_truth
+from .patches import NAMES, QUESTIONS, patch_truth
 from .people import ACCESSORIES, HAIR, MOODS, WHO
 from .render import PICTURE_SIZE, render
 from .scenes import Scene
@@ -67,5 +67,6 @@ WORLD = World(
     told=told,
     patch_questions=QUESTIONS,
     patch_truth=patch_truth,
-    patch_names=patch_names,
+    naming="what",
+    names=NAMES,
 )
