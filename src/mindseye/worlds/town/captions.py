@@ -23,6 +23,7 @@ _REQUESTS: Wordings = {
         "describe it all",
         "put the picture into words",
         "give a caption",
+        "say what you see",
         "tell me all you see",
     ),
     "zh": (
@@ -35,6 +36,8 @@ _REQUESTS: Wordings = {
         "描述你看到的",
         "写一句图片说明",
         "说出你看到的一切",
+        "图片里的内容是什么",
+        "说说你看到了什么",
     ),
 }
 

@@ -29,10 +29,21 @@ _DRAW: Wordings = {
         "paint {it}",
         "there was {it}",
         "I want to see {it}",
-        "please draw {it}",
         "the story is about {it}",
+        "please draw {it}",
+        "please show {it}",
     ),
-    "zh": ("{it}", "画{it}", "给我看{it}", "请给我看{it}", "我想看{it}", "从前有{it}", "请画{it}", "故事里有{it}"),
+    "zh": (
+        "{it}",
+        "画{it}",
+        "给我看{it}",
+        "请给我看{it}",
+        "我想看{it}",
+        "从前有{it}",
+        "故事里有{it}",
+        "请画{it}",
+        "请画出{it}",
+    ),
 }
 _MOOD: Wordings = {
     "en": (
@@ -54,6 +65,7 @@ _MOOD: Wordings = {
         "让{her}很{mood}",
         "{she}看起来很{mood}",
         "{she}觉得{mood}",
+        "{she}现在{mood}",
         "{she}变得{mood}了",
     ),
 }
@@ -64,8 +76,9 @@ _HOW: Wordings = {
         "how does {the} look",
         "what does {the} feel",
         "tell me how {the} feels",
-        "how is {the}",
         "which feeling does {the} show",
+        "how is {the}",
+        "what mood does {the} have",
     ),
     "zh": (
         "{the}心情怎么样",
@@ -75,6 +88,8 @@ _HOW: Wordings = {
         "{the}心情好不好",
         "{the}感觉如何",
         "{the}是什么表情",
+        "{the}的心情是什么",
+        "{the}现在是什么心情",
     ),
 }
 _HAIR: Wordings = {
@@ -106,6 +121,7 @@ _CARRIES: Wordings = {
         "tell me what {the} carries",
         "which thing does {the} carry",
         "what is {the} carrying",
+        "say what {the} carries",
         "what did {the} bring",
     ),
     "zh": (

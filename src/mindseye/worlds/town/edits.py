@@ -40,8 +40,9 @@ _REMOVE: Wordings = {
         "make {the} disappear",
         "take away {the}",
         "cut {the}",
-        "take {the} out",
         "get rid of {the}",
+        "take {the} out",
+        "{the} should disappear",
     ),
     "zh": (
         "去掉{the}",
@@ -65,6 +66,7 @@ _ADD: Wordings = {
         "let there be {one} {at}",
         "insert {one} {at}",
         "draw {one} {at} too",
+        "I want {one} {at}",
         "place {one} {at}",
     ),
     "zh": (
@@ -88,6 +90,7 @@ _REPLACE: Wordings = {
         "let {the} become {one}",
         "exchange {the} for {one}",
         "swap {the} for {one}",
+        "{the} should become {one}",
         "make {the} {one} instead",
     ),
     "zh": (
@@ -100,6 +103,8 @@ _REPLACE: Wordings = {
         "{the}换成{one}",
         "用{one}代替{the}",
         "{the}改为{one}",
+        "我要把{the}换成{one}",
+        "{the}要变成{one}",
     ),
 }
 _MOVE: Wordings = {
@@ -121,6 +126,7 @@ _MOVE: Wordings = {
         "{the}移到{at}",
         "把{the}拿到{at}",
         "把{the}挪到{at}",
+        "让{the}在{at}",
         "让{the}到{at}去",
     ),
 }
@@ -145,6 +151,7 @@ _RECOLOUR: Wordings = {
         "让背景变成{colour}",
         "换成{colour}背景",
         "背景涂成{colour}",
+        "背景要{colour}",
         "我要{colour}背景",
     ),
 }
@@ -178,6 +185,7 @@ _RESTYLE: Wordings = {
         "paint it {style}",
         "I want it {style}",
         "draw this again {style}",
+        "please make it {style}",
         "now {style}",
     ),
     "zh": (
@@ -188,6 +196,7 @@ _RESTYLE: Wordings = {
         "请改成{style}",
         "要{style}",
         "再画一次，{style}",
+        "请用{style}画",
         "换{style}",
     ),
 }

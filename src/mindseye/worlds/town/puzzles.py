@@ -23,8 +23,9 @@ _REMOVE_ALL: Wordings = {
         "take away all {kind}",
         "all {kind} go",
         "away with all {kind}",
-        "clear away all {kind}",
         "no {kind} shall stay",
+        "clear away all {kind}",
+        "all {kind} have to go",
     ),
     "zh": (
         "去掉所有{kind}",
@@ -33,6 +34,7 @@ _REMOVE_ALL: Wordings = {
         "所有{kind}都去掉",
         "移走所有{kind}",
         "清除所有{kind}",
+        "让所有{kind}消失",
         "{kind}一个不留",
     ),
 }
@@ -46,7 +48,7 @@ _REMOVE: Wordings = {
         "clear away {the}",
         "{the} has to go",
     ),
-    "zh": ("去掉{the}", "拿走{the}", "把{the}去掉", "移走{the}", "清除{the}", "不要{the}"),
+    "zh": ("去掉{the}", "拿走{the}", "把{the}去掉", "移走{the}", "清除{the}", "让{the}消失", "不要{the}"),
 }
 _ADD: Wordings = {
     "en": (
@@ -76,6 +78,7 @@ _REPLACE: Wordings = {
         "put {one} in place of {the}",
         "let {the} become {one}",
         "swap {the} for {one}",
+        "{the} should become {one}",
         "make {the} {one} instead",
     ),
     "zh": (
@@ -83,8 +86,9 @@ _REPLACE: Wordings = {
         "把{the}换成{one}",
         "把{the}换作{one}",
         "让{the}变成{one}",
-        "把{the}改成{one}",
         "用{one}代替{the}",
+        "把{the}改成{one}",
+        "{the}要换成{one}",
     ),
 }
 _LEFT: Wordings = {
@@ -94,8 +98,9 @@ _LEFT: Wordings = {
         "{how_many} remain",
         "{how_many} are there in the end",
         "{how_many} are there now",
-        "{how_many} do you see now",
         "count: {how_many}",
+        "{how_many} do you see now",
+        "tell me {how_many} are left",
     ),
     "zh": (
         "还剩{how_many}",
@@ -103,8 +108,9 @@ _LEFT: Wordings = {
         "剩下{how_many}",
         "最后剩{how_many}",
         "这时有{how_many}",
-        "最后有{how_many}",
         "数一数还有{how_many}",
+        "最后有{how_many}",
+        "告诉我还剩{how_many}",
     ),
 }
 

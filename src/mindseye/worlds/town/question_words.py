@@ -26,8 +26,9 @@ NAME: Wordings = {
         "看到的是什么",
         "这个东西是什么",
         "你看这是什么",
-        "这叫什么",
         "说出这个东西的名字",
+        "这叫什么",
+        "请问这是什么",
     ),
 }
 WHAT_ALL: Wordings = {
@@ -85,6 +86,7 @@ WHERE: Wordings = {
         "where does {the} stand",
         "say where {the} is",
         "in which part of the picture is {the}",
+        "say where I see {the}",
         "where can I find {the}",
     ),
     "zh": (
@@ -95,6 +97,7 @@ WHERE: Wordings = {
         "{the}位于哪里",
         "说说{the}在哪里",
         "{the}在什么位置",
+        "请问{the}在哪里",
         "哪里有{the}",
     ),
 }
@@ -106,8 +109,9 @@ COUNT: Wordings = {
         "{how_many} can be seen",
         "{how_many} are in the picture",
         "{how_many} can you find",
-        "{how_many} are shown",
         "count: {how_many}",
+        "{how_many} are shown",
+        "say {how_many} there are",
     ),
     "zh": (
         "有{how_many}",
@@ -118,6 +122,8 @@ COUNT: Wordings = {
         "请问有{how_many}",
         "一共有{how_many}",
         "数一数有{how_many}",
+        "图里能看到{how_many}",
+        "说说有{how_many}",
     ),
 }
 COLOUR: Wordings = {
@@ -138,8 +144,9 @@ COLOUR: Wordings = {
         "后面是什么颜色",
         "背景的颜色是什么",
         "告诉我背景颜色",
-        "{the}后面是什么颜色",
         "底色是什么",
+        "{the}后面是什么颜色",
+        "背景的颜色是哪种",
     ),
 }
 PLACE: Wordings = {
@@ -195,6 +202,7 @@ IS_BESIDE: Wordings = {
         "would you say {first} is {relation} {second}",
         "do we find {first} {relation} {second}",
         "is it true that {first} is {relation} {second}",
+        "can it be that {first} is {relation} {second}",
         "can you see {first} {relation} {second}",
     ),
     "zh": (
@@ -256,6 +264,7 @@ ABOVE_OR_BELOW: Wordings = {
         "where is {first}, above or below {second}",
         "is {first} seen above or below {second}",
         "is {first} higher or lower, above or below {second}",
+        "is {first} to be seen above or below {second}",
         "seen from {second}, is {first} above or below",
     ),
     "zh": (

@@ -1,7 +1,8 @@
 """One request being made up: its dice, its language, and wordings that its split may use.
 
 Every set of wordings has at least three in each language. The last one is said in the test only, the last but one in
-validation only, so training hears neither.
+validation only, so training hears neither; but it hears all their words, since nobody can know what a word means that
+was never said.
 """
 
 from __future__ import annotations

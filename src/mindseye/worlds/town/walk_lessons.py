@@ -26,7 +26,17 @@ _FORWARD: Wordings = {
         "walk on one step",
         "take a step ahead",
     ),
-    "zh": ("向前走一步", "往前走一步", "往前一步", "向前一步", "向前走", "往前迈一步", "前进一步", "朝前迈一步"),
+    "zh": (
+        "向前走一步",
+        "往前走一步",
+        "往前一步",
+        "向前一步",
+        "向前走",
+        "往前迈一步",
+        "朝前迈一步",
+        "前进一步",
+        "往前移一步",
+    ),
 }
 _SIDE: Wordings = {
     "en": (
@@ -36,8 +46,9 @@ _SIDE: Wordings = {
         "take a step {way}",
         "go {way} one step",
         "step {way}",
-        "move one step {way}",
         "sidestep to the {way}",
+        "move one step {way}",
+        "go to the {way} one step",
     ),
     "zh": (
         "向{way}走一步",
@@ -46,8 +57,9 @@ _SIDE: Wordings = {
         "向{way}移一步",
         "{way}走一步",
         "往{way}迈一步",
-        "{way}移一步",
         "朝{way}迈一步",
+        "{way}移一步",
+        "往{way}边走一步",
     ),
 }
 _TURN: Wordings = {
@@ -59,8 +71,10 @@ _TURN: Wordings = {
         "turn round to the {way}",
         "turn your head to the {way}",
         "face {way}",
+        "look round to the {way}",
+        "now turn {way}",
     ),
-    "zh": ("向{way}转", "向{way}看", "{way}转", "往{way}看", "往{way}转", "头转向{way}", "朝{way}面转"),
+    "zh": ("向{way}转", "向{way}看", "{way}转", "往{way}看", "往{way}转", "朝{way}面转", "头转向{way}", "转向{way}"),
 }
 _IN_WAY: Wordings = {
     "en": (
@@ -72,6 +86,8 @@ _IN_WAY: Wordings = {
         "what is right in the way",
         "what do I meet if I go on",
         "what blocks my way",
+        "what stands right ahead of me",
+        "what is it that stops me",
     ),
     "zh": (
         "什么挡着路",
@@ -94,6 +110,8 @@ _CLEAR: Wordings = {
         "can I walk on",
         "can I take two steps",
         "may I walk on two steps",
+        "is the way ahead free",
+        "is it free ahead",
     ),
     "zh": (
         "路通吗",
@@ -144,6 +162,7 @@ _FAR: Wordings = {
         "{the}离得近还是远",
         "{the}远还是近",
         "{the}有多远，近还是远",
+        "{the}在近处还是远处",
         "{the}：近还是远",
     ),
 }
@@ -155,9 +174,19 @@ _KERB: Wordings = {
         "is a kerb ahead",
         "is there a kerb on the way",
         "must I mind a kerb",
+        "is there a kerb before me",
         "does a kerb come",
     ),
-    "zh": ("有路沿吗", "前面有路沿吗", "有没有路沿", "看到路沿吗", "路上有路沿吗", "要小心路沿吗", "会遇到路沿吗"),
+    "zh": (
+        "有路沿吗",
+        "前面有路沿吗",
+        "有没有路沿",
+        "看到路沿吗",
+        "路上有路沿吗",
+        "会遇到路沿吗",
+        "要小心路沿吗",
+        "前面会有路沿吗",
+    ),
 }
 _HIDDEN: Wordings = {
     "en": (
@@ -167,6 +196,7 @@ _HIDDEN: Wordings = {
         "which thing is behind {the}",
         "what was behind {the}",
         "what does {the} hide",
+        "what do you find behind {the}",
         "what stands there behind {the}",
     ),
     "zh": (

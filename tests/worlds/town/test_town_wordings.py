@@ -1,0 +1,53 @@
+"""Every set of wordings keeps two for those outside training, made of words that training says."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import mindseye.worlds.town as town
+from mindseye.inputs.known_words import KnownWords
+from mindseye.worlds.world import sample_sentences, world_called
+
+
+def tables(found: object, path: str = "") -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+    """All tables of wordings in a value: texts by language."""
+    if not isinstance(found, dict):
+        return
+    if set(found) == {"en", "zh"} and all(isinstance(texts, tuple) and len(texts) > 3 for texts in found.values()):
+        if all("" not in texts for texts in found.values()):
+            yield path, found
+    else:
+        for key, value in found.items():
+            yield from tables(value, f"{path}.{key}")
+
+
+WORDINGS = {
+    id(table): (name, table)
+    for module in pkgutil.iter_modules(town.__path__)
+    for variable, value in vars(importlib.import_module(f"mindseye.worlds.town.{module.name}")).items()
+    if variable.strip("_").isupper() and variable != "NUMBERS"
+    for name, table in tables(value, f"{module.name}.{variable}")
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> KnownWords:
+    return KnownWords.of(sample_sentences(world_called("town"), np.random.default_rng(0), 20_000))
+
+
+def test_there_are_many() -> None:
+    assert len(WORDINGS) > 50
+
+
+@pytest.mark.parametrize("name, table", WORDINGS.values(), ids=[name for name, _ in WORDINGS.values()])
+def test_what_is_kept_from_training_is_new_but_can_be_understood(
+    name: str, table: dict[str, tuple[str, ...]], known: KnownWords
+) -> None:
+    for texts in table.values():
+        assert len(set(texts)) == len(texts)
+        for kept in texts[-2:]:
+            assert not known.unknown_in(re.sub(r"\{\w+\}", " ", kept)), kept
