@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mindseye.training.muon import orthogonalise
+from mindseye.training.optimizer import OptimizerSettings, make_optimizer
 
 
 @pytest.mark.parametrize("shape", [(3, 40, 24), (3, 24, 40), (2, 16, 16)])
@@ -23,3 +24,16 @@ def test_tall_is_wide_turned() -> None:
     matrices = torch.randn(2, 48, 16)
     wide = orthogonalise(matrices.transpose(1, 2)).transpose(1, 2)
     torch.testing.assert_close(orthogonalise(matrices), wide, rtol=0, atol=0.02)
+
+
+def test_a_run_that_goes_on_has_the_rates_of_its_recipe() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4))
+    before = make_optimizer(model, OptimizerSettings(learning_rate=1e-3, muon_learning_rate=1e-2, weight_decay=0.1))
+    model(torch.randn(2, 4)).sum().backward()
+    before.step()
+    after = make_optimizer(model, OptimizerSettings(learning_rate=1e-3, muon_learning_rate=4e-3, weight_decay=0.2))
+    after.load_state_dict(before.state_dict())
+    assert [group["factor"] for group in after.param_groups] == [4.0, 1.0, 1.0]
+    assert [group["weight_decay"] for group in after.param_groups] == [0.2, 0.2, 0.0]
+    kept, saved = ({name: value for one in o.state.values() for name, value in one.items()} for o in (after, before))
+    assert kept.keys() == saved.keys() and len(saved) > 1

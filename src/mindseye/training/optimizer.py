@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -94,6 +95,13 @@ class TwoOptimizers(torch.optim.Optimizer):
         super().__init__(groups, {"lr": settings.learning_rate})
         self.settings = settings
         self.processes = processes
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Momenta and counts as saved; rates and weight decay are those of today's settings."""
+        today = [{name: group[name] for name in ("factor", "weight_decay")} for group in self.param_groups]
+        super().load_state_dict(state_dict)
+        for group, own in zip(self.param_groups, today, strict=True):
+            group.update(own)
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
