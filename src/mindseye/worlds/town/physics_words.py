@@ -7,6 +7,31 @@ from __future__ import annotations
 
 from .voice import Wordings
 
+_WIND: Wordings = {
+    "en": (
+        "the wind blows",
+        "the wind blows at {the}",
+        "a wind comes up",
+        "it is windy",
+        "the wind blows from the side",
+        "blow at {the}",
+        "a strong wind comes up",
+        "it is storming",
+        "the wind comes",
+        "there is a wind",
+    ),
+    "zh": (
+        "刮风了",
+        "风吹向{the}",
+        "风来了",
+        "有风吹来",
+        "风吹{the}",
+        "对着{the}吹",
+        "来了一阵暴风",
+        "起了大风",
+        "风在吹",
+    ),
+}
 ACTIONS: dict[str, Wordings] = {
     "cloth": {
         "en": (
@@ -75,56 +100,8 @@ ACTIONS: dict[str, Wordings] = {
             "松手放开{the}",
         ),
     },
-    "wind": {
-        "en": (
-            "the wind blows",
-            "the wind blows at {the}",
-            "a wind comes up",
-            "it is windy",
-            "the wind blows from the side",
-            "blow at {the}",
-            "a strong wind comes up",
-            "it is storming",
-            "the wind comes",
-            "there is a wind",
-        ),
-        "zh": (
-            "刮风了",
-            "风吹向{the}",
-            "风来了",
-            "有风吹来",
-            "风吹{the}",
-            "对着{the}吹",
-            "来了一阵暴风",
-            "起了大风",
-            "风在吹",
-        ),
-    },
-    "light": {
-        "en": (
-            "the wind blows",
-            "the wind blows at {the}",
-            "a wind comes up",
-            "it is windy",
-            "the wind blows from the side",
-            "blow at {the}",
-            "a strong wind comes up",
-            "it is storming",
-            "the wind comes",
-            "there is a wind",
-        ),
-        "zh": (
-            "刮风了",
-            "风吹向{the}",
-            "风来了",
-            "有风吹来",
-            "风吹{the}",
-            "对着{the}吹",
-            "来了一阵暴风",
-            "起了大风",
-            "风在吹",
-        ),
-    },
+    "wind": _WIND,
+    "light": _WIND,
     "sun": {
         "en": (
             "the sun shines for an hour",
