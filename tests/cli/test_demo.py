@@ -1,5 +1,6 @@
 """The demo: files and a page, whatever the model says."""
 
+import dataclasses
 import json
 
 import pytest
@@ -69,3 +70,19 @@ def test_the_truth_of_every_act_is_right(act):
     steps = [step for step in act.exam.episode.steps if step.is_target]
     parts = tuple(step.text if isinstance(step, Say) else act.exam.picture_of(step.scene) for step in steps)
     assert mark(act.exam, Answer(tuple(part for part in parts if part))).is_right
+
+
+def test_a_model_of_the_town_gets_the_show_of_the_town(quick, tiny, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tiny, "defaults", dataclasses.replace(tiny.defaults, world="town"))
+    assert main(["demo", "-o", str(tmp_path), "--num-timesteps", "2", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    shown = [act["sample"] for act in facts["acts"] if act["sample"]]
+    assert {"dress", "vase", "street"} <= set(shown) and all((tmp_path / f"{name}.png").is_file() for name in shown)
+    assert not any("Icon(" in act["found"] or "Person(" in act["found"] for act in facts["acts"])
+    assert any("it is not there" in act["found"] or "it is rather" in act["found"] for act in facts["acts"])
+
+
+def test_a_world_that_is_none_is_named(quick, tiny, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tiny, "defaults", dataclasses.replace(tiny.defaults, world="twon"))
+    assert main(["demo", "-o", str(tmp_path)]) == 2
+    assert 'did you mean "town"' in capsys.readouterr().err

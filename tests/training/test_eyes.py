@@ -1,7 +1,6 @@
 """Promise: the eyes learn what stands where, and nothing else of the network changes."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -52,10 +51,20 @@ def test_eyes_learn_to_see() -> None:
     assert changed == {"vit_model", "connector"}
 
 
+class OneTokenEach:
+    """A tokenizer that knows names only."""
+
+    def __init__(self, ids: dict[str, int]) -> None:
+        self.ids = ids
+
+    def encode(self, text: str) -> list[int]:
+        return [self.ids[text.strip()]]
+
+
 def test_what_is_seen_points_to_its_words() -> None:
     """A made-up tokenizer: each name is one token of its own."""
     ids = {name: number for number, name in enumerate(name for names in WORLD.names.values() for name in names)}
-    tokenizer: Any = SimpleNamespace(encode=lambda text: [ids[text.strip()]])
+    tokenizer: Any = OneTokenEach(ids)
     model = UnifiedModel(ModelSizes().unified(300, VaeConfig(ch=32, norm_num_groups=8)))
     model.initialise(torch.Generator().manual_seed(0))
     embeddings = model.language_model.model.embed_tokens.weight.detach()

@@ -120,3 +120,20 @@ def test_start_from_must_fit(recipe: Recipe, tmp_path: Path) -> None:
         prepare(dataclasses.replace(recipe, start_from=str(tmp_path / "nowhere")), quiet)
     with pytest.raises(SettingsError, match="other sizes"):
         prepare(dataclasses.replace(recipe, start_from="src/mindseye/pocket"), quiet)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "said"), [(("vit_modle.*",), "no weight is called .*vit_model"), (("*",), "leaves nothing to train")]
+)
+def test_frozen_names_must_name_something(recipe: Recipe, patterns: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        prepare(dataclasses.replace(recipe, frozen=patterns), quiet)
+
+
+def test_frozen_weights_stay(recipe: Recipe) -> None:
+    prepared = prepare(dataclasses.replace(recipe, frozen=("vit_model.*", "connector.*")), quiet)
+    before = {name: weight.clone() for name, weight in prepared.model.state_dict().items()}
+    prepared.trainer.step(prepared.state, recipe.optimizer)
+    now = prepared.model.state_dict()
+    changed = {name.split(".")[0] for name, weight in now.items() if not weight.equal(before[name])}
+    assert "language_model" in changed and not changed & {"vit_model", "connector"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from ..evaluation.showcase import Act, Showcase
     from ..model import Model, Reply
     from ..page import Page
+    from ..worlds.world import World
 
 SEED = 1
 
@@ -40,7 +40,7 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the show, write the page, say what to try next."""
     from ..evaluation.showcase import showcase_of
-    from ..worlds.world import DEFAULT_WORLD
+    from ..worlds.world import DEFAULT_WORLD, world_called
     from .show import print_json
 
     started = time.perf_counter()
@@ -48,8 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.num_timesteps is not None:
         ImageParams(num_timesteps=args.num_timesteps)  # complain before the model is loaded
     model = load_model(args)
-    copy_samples(args.output)
-    showcase = showcase_of(model.defaults.world or DEFAULT_WORLD)
+    world = world_called(model.defaults.world or DEFAULT_WORLD)
+    showcase = showcase_of(world.name)
+    draw_samples(world, showcase, args.output)
     page, told = start_page(args.model, showcase), []
     for number, act in enumerate(showcase.acts(args.seed), 1):
         told.append(perform(model, act, number, args, page))
@@ -67,17 +68,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def copy_samples(folder: Path) -> None:
-    """The sample pictures, to look at and to try things with."""
-    from .. import samples
+def draw_samples(world: World, showcase: Showcase, folder: Path) -> None:
+    """The pictures that the show is about, to look at and to try things with."""
+    from PIL.Image import fromarray
+
     from ..errors import InputError
-    from ..whole_files import whole_file
+    from ..pictures import save_png
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in samples.NAMES:
-            with whole_file(folder / f"{name}.png") as unfinished:
-                shutil.copyfile(samples.path_of(name), unfinished)
+        for name, scene in showcase.scenes.items():
+            save_png(fromarray(world.render(scene, world.picture_size)), folder / f"{name}.png", {})
     except OSError as error:
         raise InputError(f"the demo cannot be written to {folder}: {error.strerror or error}") from error
 

@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
     """Things first, then a sentence of every form."""
     from ..checkpoints.defaults import Defaults
     from ..checkpoints.locate import find_folder
-    from ..worlds.world import world_called
+    from ..worlds.world import DEFAULT_WORLD, world_called
     from .show import print_json
 
-    world = world_called(args.world or Defaults.from_folder(find_folder("pocket")).world or "")
+    world = world_called(args.world or Defaults.from_folder(find_folder("pocket")).world or DEFAULT_WORLD)
     facts = known(world.lexicon, args.language)
     if args.json:
         print_json(facts)

@@ -29,6 +29,7 @@ from .autoencoder import Subject
 from .optimizer import OptimizerSettings, make_optimizer
 from .precision import CPU, mixed
 from .stopping import HalfWay
+from .streams.patch_names import tokens_of
 
 Report = Callable[[dict[str, float]], None]
 REPORT_EVERY = 100  # steps
@@ -74,9 +75,7 @@ def directions_of_words(world: World, tokenizer: Tokenizer, embeddings: Tensor) 
     """(A, D) where the names of a world's things lie among the embeddings (V, D), both languages together."""
 
     def of(name: str) -> Tensor:
-        """As inside an answer: "a cat" has a space before the noun, "一只猫" has none."""
-        ids = tokenizer.encode(f" {name}" if name.isascii() else name)
-        return F.normalize(embeddings[ids].mean(0), dim=0)
+        return F.normalize(embeddings[tokens_of(tokenizer, name)].mean(0), dim=0)
 
     nothing = embeddings.new_zeros(embeddings.shape[1])
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -112,9 +112,7 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
             preparation.begin(model, tokenizer)
         processes.send_weights(model)
         state.average = Average(model)
-    for name, parameter in model.named_parameters():
-        if any(fnmatchcase(name, pattern) for pattern in recipe.frozen):
-            parameter.requires_grad_(False)  # after the state was read, which knows all weights
+    freeze(model, recipe.frozen)  # after the state was read, which knows all weights
     if recipe.fused:
         fuse(model)
         fuse_encoder(autoencoder)
@@ -125,6 +123,19 @@ def prepare(recipe: Recipe, say: Say, stop: Stop | None = None, processes: Proce
     step = Step(stream, objective, settings, processes)
     trainer = Trainer(step, recipe.optimizer, folder, recipe.saving)
     return Prepared(recipe, trainer, state, model, autoencoder)
+
+
+def freeze(model: UnifiedModel, patterns: Sequence[str]) -> None:
+    """Leave the weights of these names as they are; SettingsError for a pattern that names none, or for all of them."""
+    for pattern in patterns:
+        named = [parameter for name, parameter in model.named_parameters() if fnmatchcase(name, pattern)]
+        if not named:
+            groups = {name.split(".")[0] for name, _ in model.named_parameters()}
+            raise SettingsError(f'frozen: no weight is called "{pattern}"; their names begin with {sorted(groups)}')
+        for parameter in named:
+            parameter.requires_grad_(False)
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise SettingsError(f"frozen: {list(patterns)} leaves nothing to train")
 
 
 def world_stream(recipe: Recipe, model: UnifiedModel, tokenizer: Tokenizer, batches_per_step: int = 1) -> WorldStream:

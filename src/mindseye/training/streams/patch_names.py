@@ -30,13 +30,12 @@ class PatchNames:
         rows, columns = np.indices((self.per_side, self.per_side))
         named = self.world.patch_names(scene, self.per_side)
         names = np.where((rows + columns) % 2 == 0, named["en"], named["zh"]).ravel().tolist()
-        return tuple((num_marks + patch, self._first_token(name)) for patch, name in enumerate(names) if name)
-
-    def _first_token(self, name: str) -> int:
-        """Of a name inside an answer: "a cat" has a space before it, "一只猫" has none."""
-        return _first_token(self.tokenizer, f" {name}" if name.isascii() else name)
+        return tuple(
+            (num_marks + patch, tokens_of(self.tokenizer, name)[0]) for patch, name in enumerate(names) if name
+        )
 
 
 @lru_cache(maxsize=4096)
-def _first_token(tokenizer: Tokenizer, text: str) -> int:
-    return tokenizer.encode(text)[0]
+def tokens_of(tokenizer: Tokenizer, name: str) -> list[int]:
+    """Of a name inside an answer: "a cat" has a space before the noun, "一只猫" has none."""
+    return tokenizer.encode(f" {name}" if name.isascii() else name)

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from ...errors import InputError, nearest
 from .doll import paint_person
-from .garments import Garment, paint_garment
+from .garments import Garment, garment_words, paint_garment
 from .nouns import check_noun
 from .people import Person
 from .props import PROPS, paint_prop
@@ -56,6 +56,19 @@ def word_of(what: Drawable) -> str:
     if isinstance(what, Prop):
         return what.name
     return what.who if isinstance(what, Person) else what.kind
+
+
+def described(what: Drawable) -> str:
+    """English words that tell it from its like: "broken vase in noto style", "red dotted dress"."""
+    if isinstance(what, Icon):
+        return f"{'' if what.state == 'whole' else f'{what.state} '}{what.noun} in {what.style} style"
+    if isinstance(what, Prop):
+        return what.name
+    if isinstance(what, Garment):
+        return garment_words("en", what)
+    carried = f", {what.accessory}" if what.accessory else ""
+    clothes = garment_words("en", what.garment)
+    return f"{what.mood} {what.gesture} {what.who} with {what.hair} hair, {clothes}{carried}"
 
 
 @lru_cache(maxsize=16_384)

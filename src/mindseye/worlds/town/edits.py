@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..episodes import Episode, EpisodeOptions
+from . import edit_words as words
 from . import language as grammar
 from .areas import AREAS, COLUMNS, centre_of
 from .drawables import Icon
@@ -18,7 +19,7 @@ from .questions import icon_of, pick_single
 from .scenes import Placed, Scene, stand
 from .splits import key, keys_of, keys_of_thing
 from .styles import TAUGHT_STYLES
-from .voice import Voice, Wordings
+from .voice import Voice
 
 
 @dataclass(frozen=True)
@@ -30,184 +31,12 @@ class Change:
     about: frozenset[str]
 
 
-_REMOVE: Wordings = {
-    "en": (
-        "remove {the}",
-        "delete {the}",
-        "erase {the}",
-        "please remove {the}",
-        "{the} should go",
-        "make {the} disappear",
-        "take away {the}",
-        "cut {the}",
-        "get rid of {the}",
-        "take {the} out",
-        "{the} should disappear",
-    ),
-    "zh": (
-        "去掉{the}",
-        "移除{the}",
-        "把{the}去掉",
-        "请去掉{the}",
-        "拿掉{the}",
-        "让{the}消失",
-        "删除{the}",
-        "把{the}拿走",
-        "删掉{the}",
-        "不要{the}",
-    ),
-}
-_ADD: Wordings = {
-    "en": (
-        "add {one} {at}",
-        "put {one} {at}",
-        "please add {one} {at}",
-        "{at}, add {one}",
-        "let there be {one} {at}",
-        "insert {one} {at}",
-        "draw {one} {at} too",
-        "I want {one} {at}",
-        "place {one} {at}",
-    ),
-    "zh": (
-        "在{at}加{one}",
-        "{at}加{one}",
-        "请在{at}加{one}",
-        "{at}要{one}",
-        "在{at}画{one}",
-        "给{at}添{one}",
-        "{at}再画{one}",
-        "{at}放{one}",
-    ),
-}
-_REPLACE: Wordings = {
-    "en": (
-        "replace {the} with {one}",
-        "turn {the} into {one}",
-        "change {the} into {one}",
-        "put {one} in place of {the}",
-        "{one} instead of {the}",
-        "let {the} become {one}",
-        "exchange {the} for {one}",
-        "swap {the} for {one}",
-        "{the} should become {one}",
-        "make {the} {one} instead",
-    ),
-    "zh": (
-        "把{the}换成{one}",
-        "把{the}变成{one}",
-        "把{the}改成{one}",
-        "请把{the}换成{one}",
-        "让{the}变成{one}",
-        "把{the}替换成{one}",
-        "{the}换成{one}",
-        "用{one}代替{the}",
-        "{the}改为{one}",
-        "我要把{the}换成{one}",
-        "{the}要变成{one}",
-    ),
-}
-_MOVE: Wordings = {
-    "en": (
-        "move {the} so that it is {at}",
-        "put {the} {at}",
-        "move {the}, it should be {at}",
-        "{the} should be {at}",
-        "set {the} {at}",
-        "shift {the} so that it is {at}",
-        "bring {the} over, {at}",
-        "let {the} stand {at}",
-    ),
-    "zh": (
-        "把{the}移到{at}",
-        "把{the}放到{at}",
-        "请把{the}移到{at}",
-        "把{the}搬到{at}",
-        "{the}移到{at}",
-        "把{the}拿到{at}",
-        "把{the}挪到{at}",
-        "让{the}在{at}",
-        "让{the}到{at}去",
-    ),
-}
-_RECOLOUR: Wordings = {
-    "en": (
-        "make the background {colour}",
-        "turn the background {colour}",
-        "change the background to {colour}",
-        "use {colour} for the background",
-        "colour the background {colour}",
-        "let the background be {colour}",
-        "the background should be {colour}",
-        "paint the background {colour}",
-        "I want a {colour} background",
-    ),
-    "zh": (
-        "把背景变成{colour}",
-        "把背景改成{colour}",
-        "背景换成{colour}",
-        "请把背景变成{colour}",
-        "背景改成{colour}",
-        "让背景变成{colour}",
-        "换成{colour}背景",
-        "背景涂成{colour}",
-        "背景要{colour}",
-        "我要{colour}背景",
-    ),
-}
-_ELSEWHERE: Wordings = {
-    "en": (
-        "put all of it {place}",
-        "show the same {place}",
-        "set the scene {place}",
-        "the same, but {place}",
-        "they are {place} now",
-        "all of it {place}",
-        "now {place}",
-        "let it be {place}",
-    ),
-    "zh": (
-        "把它们放{place}",
-        "同样的画面{place}",
-        "让它们{place}",
-        "它们现在{place}",
-        "同样的东西{place}",
-        "现在{place}",
-        "换到{place}",
-    ),
-}
-_RESTYLE: Wordings = {
-    "en": (
-        "redraw it {style}",
-        "the same {style}",
-        "draw it {style}",
-        "make it {style}",
-        "paint it {style}",
-        "I want it {style}",
-        "draw this again {style}",
-        "please make it {style}",
-        "now {style}",
-    ),
-    "zh": (
-        "用{style}重画",
-        "改成{style}",
-        "用{style}画",
-        "换成{style}",
-        "请改成{style}",
-        "要{style}",
-        "再画一次，{style}",
-        "请用{style}画",
-        "换{style}",
-    ),
-}
-
-
 def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
     """Without one of its things."""
     thing = pick_single(voice, scene)
     if thing is None or len(scene.things) < 2:
         return None
-    text = voice.tell(_REMOVE, the=_the(voice, thing))
+    text = voice.tell(words.REMOVE, the=_the(voice, thing))
     return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)))
 
 
@@ -219,7 +48,7 @@ def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
     area, thing = spot
     noun = icon_of(thing).noun
     one = grammar.one(voice.language, noun)
-    text = voice.tell(_ADD, one=one, at=grammar.at(voice.language, area))
+    text = voice.tell(words.ADD, one=one, at=grammar.at(voice.language, area))
     about = {key("pair", icon_of(thing).noun, other) for other in scene.nouns} | {
         key("area", icon_of(thing).noun, area)
     }
@@ -232,7 +61,7 @@ def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
     if thing is None:
         return None
     by = voice.dice.pick([noun for noun in ALL_NOUNS if noun != icon_of(thing).noun])
-    text = voice.tell(_REPLACE, the=_the(voice, thing), one=grammar.one(voice.language, by))
+    text = voice.tell(words.REPLACE, the=_the(voice, thing), one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
     return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]))
 
@@ -246,7 +75,7 @@ def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
     if spot is None or (abs(spot[1].x - thing.x) < 30 and abs(spot[1].y - thing.y) < 30):
         return None
     area, there = spot
-    text = voice.tell(_MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
+    text = voice.tell(words.MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
     return Change(text, exchange(scene, thing, there), frozenset([key("area", icon_of(thing).noun, area)]))
 
 
@@ -255,7 +84,7 @@ def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:
     if is_place(str(scene.ground)):
         return None
     ground = voice.dice.pick([colour for colour in ALL_COLOURS if colour != scene.ground])
-    text = voice.tell(_RECOLOUR, colour=grammar.ground_word(voice.language, ground))
+    text = voice.tell(words.RECOLOUR, colour=grammar.ground_word(voice.language, ground))
     return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
 
 
@@ -268,14 +97,14 @@ def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
     if not fitting:
         return None
     ground = voice.dice.pick(fitting)
-    text = voice.tell(_ELSEWHERE, place=grammar.on_ground(voice.language, ground))
+    text = voice.tell(words.ELSEWHERE, place=grammar.on_ground(voice.language, ground))
     return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
 
 
 def change_by_restyling(voice: Voice, scene: Scene) -> Change | None:
     """Every thing drawn in another style."""
     style = voice.dice.pick([name for name in TAUGHT_STYLES if name != icon_of(scene.things[0]).style])
-    text = voice.tell(_RESTYLE, style=grammar.in_style(voice.language, style))
+    text = voice.tell(words.RESTYLE, style=grammar.in_style(voice.language, style))
     things = tuple(replace(thing, what=Icon(icon_of(thing).noun, style)) for thing in scene.things)
     return Change(text, replace(scene, things=things), frozenset(key("style", noun, style) for noun in scene.nouns))
 

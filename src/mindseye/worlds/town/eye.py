@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..sharpness import detail_kept
+from .drawables import described, word_of
 from .render import box_of, paint_ground, put, render
 from .rivals import rivals_of
 from .scenes import UNITS, Placed, Scene
@@ -121,7 +122,7 @@ def _objections_to(
     mine, right = seen[around], true[around]
     if not right.size:
         return []
-    name = type(thing.what).__name__.lower()
+    name = word_of(thing.what)
     found = []
     without = _part(with_thing(scene, number, None), around, side)
     if progress(mine, right, without) > strictness.absence:
@@ -130,7 +131,7 @@ def _objections_to(
     for rival in rivals_of(thing):
         drawn = _part(with_thing(scene, number, rival), around, side)
         if ((drawn - right) ** 2).sum() > least and progress(mine, right, drawn) > strictness.rivalry:
-            found.append((name, f"it is rather {rival.what}, {rival.size}"))
+            found.append((name, f"it is rather: {described(rival.what)}, {rival.size} units wide"))
             break
     if any(progress(mine, right, turned) > strictness.colour for turned in _recoloured(right, without, least)):
         found.append((name, "it has another colour"))

@@ -1,0 +1,176 @@
+"""How changes of a picture are worded: for training, then the one of validation, then the one of the test."""
+
+from __future__ import annotations
+
+from .voice import Wordings
+
+REMOVE: Wordings = {
+    "en": (
+        "remove {the}",
+        "delete {the}",
+        "erase {the}",
+        "please remove {the}",
+        "{the} should go",
+        "make {the} disappear",
+        "take away {the}",
+        "cut {the}",
+        "get rid of {the}",
+        "take {the} out",
+        "{the} should disappear",
+    ),
+    "zh": (
+        "去掉{the}",
+        "移除{the}",
+        "把{the}去掉",
+        "请去掉{the}",
+        "拿掉{the}",
+        "让{the}消失",
+        "删除{the}",
+        "把{the}拿走",
+        "删掉{the}",
+        "不要{the}",
+    ),
+}
+ADD: Wordings = {
+    "en": (
+        "add {one} {at}",
+        "put {one} {at}",
+        "please add {one} {at}",
+        "{at}, add {one}",
+        "let there be {one} {at}",
+        "insert {one} {at}",
+        "draw {one} {at} too",
+        "I want {one} {at}",
+        "place {one} {at}",
+    ),
+    "zh": (
+        "在{at}加{one}",
+        "{at}加{one}",
+        "请在{at}加{one}",
+        "{at}要{one}",
+        "在{at}画{one}",
+        "给{at}添{one}",
+        "{at}再画{one}",
+        "{at}放{one}",
+    ),
+}
+REPLACE: Wordings = {
+    "en": (
+        "replace {the} with {one}",
+        "turn {the} into {one}",
+        "change {the} into {one}",
+        "put {one} in place of {the}",
+        "{one} instead of {the}",
+        "let {the} become {one}",
+        "exchange {the} for {one}",
+        "swap {the} for {one}",
+        "{the} should become {one}",
+        "make {the} {one} instead",
+    ),
+    "zh": (
+        "把{the}换成{one}",
+        "把{the}变成{one}",
+        "把{the}改成{one}",
+        "请把{the}换成{one}",
+        "让{the}变成{one}",
+        "把{the}替换成{one}",
+        "{the}换成{one}",
+        "用{one}代替{the}",
+        "{the}改为{one}",
+        "我要把{the}换成{one}",
+        "{the}要变成{one}",
+    ),
+}
+MOVE: Wordings = {
+    "en": (
+        "move {the} so that it is {at}",
+        "put {the} {at}",
+        "move {the}, it should be {at}",
+        "{the} should be {at}",
+        "set {the} {at}",
+        "shift {the} so that it is {at}",
+        "bring {the} over, {at}",
+        "let {the} stand {at}",
+    ),
+    "zh": (
+        "把{the}移到{at}",
+        "把{the}放到{at}",
+        "请把{the}移到{at}",
+        "把{the}搬到{at}",
+        "{the}移到{at}",
+        "把{the}拿到{at}",
+        "把{the}挪到{at}",
+        "让{the}在{at}",
+        "让{the}到{at}去",
+    ),
+}
+RECOLOUR: Wordings = {
+    "en": (
+        "make the background {colour}",
+        "turn the background {colour}",
+        "change the background to {colour}",
+        "use {colour} for the background",
+        "colour the background {colour}",
+        "let the background be {colour}",
+        "the background should be {colour}",
+        "paint the background {colour}",
+        "I want a {colour} background",
+    ),
+    "zh": (
+        "把背景变成{colour}",
+        "把背景改成{colour}",
+        "背景换成{colour}",
+        "请把背景变成{colour}",
+        "背景改成{colour}",
+        "让背景变成{colour}",
+        "换成{colour}背景",
+        "背景涂成{colour}",
+        "背景要{colour}",
+        "我要{colour}背景",
+    ),
+}
+ELSEWHERE: Wordings = {
+    "en": (
+        "put all of it {place}",
+        "show the same {place}",
+        "set the scene {place}",
+        "the same, but {place}",
+        "they are {place} now",
+        "all of it {place}",
+        "now {place}",
+        "let it be {place}",
+    ),
+    "zh": (
+        "把它们放{place}",
+        "同样的画面{place}",
+        "让它们{place}",
+        "它们现在{place}",
+        "同样的东西{place}",
+        "现在{place}",
+        "换到{place}",
+    ),
+}
+RESTYLE: Wordings = {
+    "en": (
+        "redraw it {style}",
+        "the same {style}",
+        "draw it {style}",
+        "make it {style}",
+        "paint it {style}",
+        "I want it {style}",
+        "draw this again {style}",
+        "please make it {style}",
+        "now {style}",
+    ),
+    "zh": (
+        "用{style}重画",
+        "改成{style}",
+        "用{style}画",
+        "换成{style}",
+        "请改成{style}",
+        "要{style}",
+        "再画一次，{style}",
+        "请用{style}画",
+        "换{style}",
+    ),
+}
