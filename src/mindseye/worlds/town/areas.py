@@ -21,6 +21,10 @@ AREAS: tuple[str, ...] = (
 )
 """The nine areas in reading order."""
 BORDER = 5  # units on either side of a border between areas where nobody could say which it is
+TIDY = (32, 64, 96)
+"""Columns and rows of tidy things, in units. A token of the pocket model is 32 wide, so a tidy thing of up to 64 lies
+in the same way in two by two tokens wherever it is, and its drawing need be learnt only once."""
+TIDY_SIZES = (32, 48, 60)  # units: small, usual, big
 SMALL, BIG = 32, 50  # units: up to here a thing is small, from here on big
 
 
@@ -35,17 +39,23 @@ def area_of(thing: Placed, ground: str | Street) -> str | None:
     return None if column is None or row is None else AREAS[3 * row + column]
 
 
-def may_be_in(thing: Placed, area: str, is_on_place: bool) -> bool:
-    """Whether a person would let the thing count as being in `area`; at a border it counts for both."""
+def reach_of(area: str, is_on_place: bool) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where a centre would count as being in `area`: in x, in y; at a border it counts for both."""
+    third = UNITS / 3
     row, column = divmod(AREAS.index(area), 3)
-    fits = _reaches(thing.x, column)
-    return fits if is_on_place else fits and _reaches(thing.y, row)
+    x, y = ((number * third - BORDER, (number + 1) * third + BORDER) for number in (column, row))
+    return x, ((0, UNITS) if is_on_place else y)
+
+
+def may_be_in(thing: Placed, area: str, is_on_place: bool) -> bool:
+    """Whether a person would let the thing count as being in `area`."""
+    return all(low <= at <= high for at, (low, high) in zip((thing.x, thing.y), reach_of(area, is_on_place)))
 
 
 def centre_of(area: str) -> tuple[int, int]:
-    """The middle of an area: x, y."""
+    """Where a thing is drawn that is asked for in an area: x, y, of three tidy columns and rows."""
     row, column = divmod(AREAS.index(area), 3)
-    return tuple(round(UNITS * (2 * n + 1) / 6) for n in (column, row))  # type: ignore[return-value]
+    return TIDY[column], TIDY[row]
 
 
 def size_word(size: int) -> str | None:
@@ -58,8 +68,3 @@ def _third(value: int) -> int | None:
     if any(abs(value - border) < BORDER for border in (third, 2 * third)):
         return None
     return int(value // third)
-
-
-def _reaches(value: int, number: int) -> bool:
-    third = UNITS / 3
-    return number * third - BORDER <= value <= (number + 1) * third + BORDER

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed, listing
 from . import language as grammar
-from .areas import AREAS, COLUMNS, centre_of
+from .areas import AREAS, COLUMNS, TIDY, TIDY_SIZES, centre_of
 from .drawables import Icon
-from .grounds import HORIZON, is_place
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, FLYING
@@ -68,15 +67,16 @@ _GROUNDS: Wordings = {
         "{it}，都{ground}",
     ),
 }
-_USUAL = {None: 40, "small": 28, "big": 54}  # units a side
-_ALONE = {None: 60, "small": 30, "big": 76}
-_PAIR_SPOTS = {"left": ((36, 64), (92, 64)), "above": ((64, 36), (64, 92))}
+_LOW, _MID, _HIGH = TIDY
+_SIZE = {None: TIDY_SIZES[1], "small": TIDY_SIZES[0], "big": TIDY_SIZES[2]}
+_CROWDED, _ALONE = TIDY_SIZES[0], TIDY_SIZES[2]
+_PAIR_SPOTS = {"left": ((_LOW, _MID), (_HIGH, _MID)), "above": ((_MID, _LOW), (_MID, _HIGH))}
 _COUNT_SPOTS = {
-    2: ((36, 64), (92, 64)),
-    3: ((26, 64), (64, 64), (102, 64)),
-    4: ((36, 36), (92, 36), (36, 92), (92, 92)),
-    5: ((28, 36), (64, 36), (100, 36), (44, 92), (84, 92)),
-    6: ((26, 36), (64, 36), (102, 36), (26, 92), (64, 92), (102, 92)),
+    2: ((_LOW, _MID), (_HIGH, _MID)),
+    3: ((_MID, _LOW), (_LOW, _HIGH), (_HIGH, _HIGH)),
+    4: ((_LOW, _LOW), (_HIGH, _LOW), (_LOW, _HIGH), (_HIGH, _HIGH)),
+    5: ((_LOW, _LOW), (_HIGH, _LOW), (_MID, _MID), (_LOW, _HIGH), (_HIGH, _HIGH)),
+    6: ((_LOW, _LOW), (_HIGH, _LOW), (_LOW, _MID), (_HIGH, _MID), (_LOW, _HIGH), (_HIGH, _HIGH)),
 }
 
 
@@ -108,11 +108,11 @@ def draft_one(voice: Voice) -> Draft:
     area = voice.dice.pick(AREAS) if voice.dice.chance(0.4) else None
     one = grammar.one(voice.language, noun, size)
     phrase = voice.pair(f"{one} ", f"{one}在") + grammar.at(voice.language, area) if area else one
-    spot = centre_of(area) if area else (64, 64)
-    sizes = (_USUAL if area else _ALONE)[size]
+    spot = centre_of(area or "middle")
+    drawn = _SIZE[size] if area or size else _ALONE
     about = {key("area", noun, area)} if area else set()
     about |= {key("size", noun, size)} if size else set()
-    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (sizes,), about=frozenset(about))
+    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (drawn,), about=frozenset(about))
 
 
 def draft_pair(voice: Voice) -> Draft:
@@ -128,7 +128,7 @@ def draft_pair(voice: Voice) -> Draft:
     spots = _PAIR_SPOTS["above" if relation in ("above", "below") else "left"]
     wanted = tuple(Wanted(Icon(noun), size) for noun, size in zip(nouns, sizes))
     about = frozenset([key("relation", nouns[0], relation, nouns[1]) if relation else key("pair", *nouns)])
-    drawn = tuple(_USUAL[size] for size in sizes)
+    drawn = tuple(_SIZE[size] for size in sizes)
     return Draft(phrase, wanted, spots[::-1] if is_turned else spots, drawn, relation, about)
 
 
@@ -137,7 +137,7 @@ def draft_count(voice: Voice) -> Draft:
     noun, size, count = voice.dice.pick(ALL_NOUNS), said_size(voice), 2 + int(voice.dice.rng.random() * 5)
     size = None if size == "big" else size
     phrase = grammar.several(voice.language, count, noun, size)
-    drawn = 28 if size else 40 if count < 5 else 34
+    drawn = _SIZE[size] if count < 5 else _CROWDED
     wanted = (Wanted(Icon(noun), size),) * count
     return Draft(phrase, wanted, _COUNT_SPOTS[count], (drawn,) * count, about=frozenset([key("count", noun, count)]))
 
@@ -148,17 +148,18 @@ def draft_layout(voice: Voice) -> Draft:
     wanted = tuple(Wanted(Icon(noun), area=area) for noun, area in zip(voice.dice.some(ALL_NOUNS, len(areas)), areas))
     about = frozenset(key("area", want.what.noun, want.area) for want in wanted)  # type: ignore[union-attr]
     spots = tuple(centre_of(area) for area in areas)
-    return Draft(_with_areas(voice, wanted), wanted, spots, (36,) * len(areas), about=about)
+    return Draft(_with_areas(voice, wanted), wanted, spots, (_CROWDED,) * len(areas), about=about)
 
 
 def draft_place(voice: Voice) -> Draft:
     """One to three things that stand at a place, side by side."""
     nouns = voice.dice.some(ALL_NOUNS, voice.dice.pick((1, 2, 3)))
     columns = {1: ("middle",), 2: ("left", "right"), 3: COLUMNS}[len(nouns)]
-    spots = tuple((centre_of(column)[0], 30 if noun in FLYING else 0) for noun, column in zip(nouns, columns))
+    spots = tuple((centre_of(column)[0], place_row(noun)) for noun, column in zip(nouns, columns))
     phrase = listing(voice.language, [grammar.one(voice.language, noun) for noun in nouns])
     wanted = tuple(Wanted(Icon(noun)) for noun in nouns)
-    return Draft(phrase, wanted, spots, (_USUAL[None],) * len(nouns), about=frozenset())
+    drawn = _SIZE[None] if len(nouns) < 3 else _CROWDED
+    return Draft(phrase, wanted, spots, (drawn,) * len(nouns), about=frozenset())
 
 
 DRAFTS: dict[str, Callable[[Voice], Draft]] = {
@@ -197,19 +198,21 @@ def said_size(voice: Voice) -> str | None:
     return voice.dice.pick(("small", "small", "big")) if voice.dice.chance(0.3) else None
 
 
-def place_spot(spot: tuple[int, int], size: int, ground: str) -> tuple[int, int]:
-    """The spot on that ground: whole inside the picture, and standing on the floor of a place unless it flies."""
-    x, y = spot
-    if is_place(ground) and not y:
-        y = max(UNITS - 8, HORIZON[ground] + 24) - size // 2
+def place_row(noun: str) -> int:
+    """The height at which a thing is drawn at a place: on the floor, or in the air if it flies."""
+    return _LOW if noun in FLYING else _HIGH
+
+
+def inside(spot: tuple[int, int], size: int) -> tuple[int, int]:
+    """The spot, moved so far that a thing of that size lies whole inside the picture."""
     low, high = size // 2 + 2, UNITS - size // 2 - 2
-    return min(max(x, low), high), min(max(y, low), high)
+    return tuple(min(max(value, low), high) for value in spot)  # type: ignore[return-value]
 
 
 def _drawn(wanted: Sequence[Wanted], draft: Draft, ground: str) -> Scene:
     placed = []
     for want, spot, size in zip(wanted, draft.spots, draft.sizes, strict=True):
-        placed.append(Placed(want.what, *place_spot(spot, size, ground), size))
+        placed.append(Placed(want.what, *inside(spot, size), size))
     return stand(placed, ground)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions
 from . import edit_words as words
 from . import language as grammar
-from .areas import AREAS, COLUMNS, centre_of
+from .areas import AREAS, COLUMNS, TIDY_SIZES, centre_of
 from .drawables import Icon
-from .drawings import place_spot
+from .drawings import inside, place_row
 from .grounds import HORIZON, is_place
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS, any_scene, are_apart
 from .lessons import Builder, changed, lesson
@@ -128,14 +128,14 @@ def exchange(scene: Scene, old: Placed | None, *new: Placed) -> Scene:
     return stand([*left, *new], scene.ground)
 
 
-def free_spot(voice: Voice, scene: Scene, noun: str, size: int = 36) -> tuple[str, Placed] | None:
+def free_spot(voice: Voice, scene: Scene, noun: str, size: int = TIDY_SIZES[0]) -> tuple[str, Placed] | None:
     """An area and a thing of that noun at its middle, in the scene's style, apart from all others; None if full."""
     ground = str(scene.ground)
     style = icon_of(scene.things[0]).style if scene.things else "noto"
     for area in voice.dice.some(COLUMNS if is_place(ground) else AREAS, 9):
         x, y = centre_of(area)
-        height = (30 if noun in FLYING else 0) if is_place(ground) else y
-        thing = Placed(Icon(noun, style), *place_spot((x, height), size, ground), size)
+        height = place_row(noun) if is_place(ground) else y
+        thing = Placed(Icon(noun, style), *inside((x, height), size), size)
         if all(are_apart(thing, other) for other in scene.things):
             return area, thing
     return None

@@ -12,15 +12,19 @@ from functools import lru_cache
 
 import numpy as np
 
+from .areas import reach_of
 from .drawables import Drawable, Icon, sprite_of
+from .grounds import is_place
 from .render import box_of, paint_ground, put, render
 from .scenes import UNITS, Placed, Scene, stand
 from .styles import load_sheet
-from .wishes import Wanted, Wish
+from .wishes import LEAST, Wanted, Wish
 
 COARSE = 4  # px of the picture a side of one of the search
 _SIZE_STEP = 4  # units
-_REFINE = (-3, -2, -1, 0, 1, 2, 3)  # units and halves of size steps
+_FEW = 2  # things that can be found one after another
+_MOVE = (-2, -1, 0, 1, 2)  # units
+_RESIZE = (-4, -2, 0, 2, 4)  # units
 
 
 def nearest_ground(pixels: np.ndarray, grounds: tuple[str, ...]) -> str:
@@ -41,9 +45,9 @@ def find(pixels: np.ndarray, wish: Wish) -> tuple[tuple[Placed, ...], Scene]:
         wanted = [_in_style(want, style) for want in wish.wanted]
         if any(isinstance(want.what, Icon) and want.what.noun not in load_sheet(style) for want in wanted):
             continue
-        found = _find_all(pixels, wanted, Scene(wish.kept, ground))
-        drawn = render(stand([*found, *wish.kept], ground), len(pixels)).astype(np.float32)
-        worth = -float(((drawn - pixels) ** 2).sum())
+        behind = Scene(wish.kept, ground)
+        found = _found_again(pixels, wanted, behind, _find_all(pixels, wanted, behind))
+        worth = -_error(pixels, behind, found)
         if worth > best[0]:
             best = (worth, found)
     return best[1], stand([*best[1], *wish.kept], ground)
@@ -64,7 +68,7 @@ def _find_all(pixels: np.ndarray, wanted: list[Wanted], behind: Scene) -> tuple[
             is_repeat = any(other == want and found[n] is None for n, other in enumerate(wanted[:number]))
             if found[number] is not None or is_repeat:
                 continue
-            worth, place = _search(pixels, known, want)
+            worth, place = _search(pixels, known, want, is_place(str(behind.ground)))
             if best is None or worth > best[0]:
                 best = (worth, number, place)
         assert best is not None
@@ -74,8 +78,28 @@ def _find_all(pixels: np.ndarray, wanted: list[Wanted], behind: Scene) -> tuple[
     return tuple(thing for thing in found if thing is not None)
 
 
-def _search(pixels: np.ndarray, known: np.ndarray, want: Wanted) -> tuple[float, Placed]:
-    """The best place of a thing at a quarter of the resolution, and how much it explains there."""
+def _found_again(
+    pixels: np.ndarray, wanted: list[Wanted], behind: Scene, found: tuple[Placed, ...]
+) -> tuple[Placed, ...]:
+    """Each thing looked for again among all others, as the first may have been taken for others that lie close."""
+    best = _error(pixels, behind, found)
+    for number in range(len(wanted) if len(wanted) > _FEW else 0):
+        others = found[:number] + found[number + 1 :]
+        known = render(stand([*others, *behind.things], behind.ground), len(pixels))
+        thing = _refined(pixels, known, _search(pixels, known, wanted[number], is_place(str(behind.ground)))[1])
+        again = (*found[:number], thing, *found[number + 1 :])
+        if (error := _error(pixels, behind, again)) < best:
+            best, found = error, again
+    return found
+
+
+def _error(pixels: np.ndarray, behind: Scene, found: tuple[Placed, ...]) -> float:
+    drawn = render(stand([*found, *behind.things], behind.ground), len(pixels)).astype(np.float32)
+    return float(((drawn - pixels) ** 2).sum())
+
+
+def _search(pixels: np.ndarray, known: np.ndarray, want: Wanted, is_on_place: bool) -> tuple[float, Placed]:
+    """The best place of a thing at a quarter of the resolution, where it may be, and how much it explains there."""
     low, high = want.sizes
     drawings = _drawings(want.what, low, high, len(pixels))
     behind = _shrunk(known)
@@ -94,12 +118,17 @@ def _search(pixels: np.ndarray, known: np.ndarray, want: Wanted) -> tuple[float,
         gain += 2 * (f_off[..., channel] * light - f_mixed[..., channel] * np.conj(drawings.cover))
         gain -= f_squared[..., channel] * np.conj(drawings.cover_squared) - 2 * f_behind[..., channel] * mixed
     worth = np.fft.irfft2(gain, shape, axes=(1, 2)) - drawings.energy[:, None, None]  # (T, 2R, 2R) by top left corner
+    scale = COARSE * UNITS / len(pixels)
     for number, size in enumerate(drawings.sides):
         worth[number, max(1, rows - size + 1) :] = -np.inf
         worth[number, :, max(1, rows - size + 1) :] = -np.inf
+        if want.area:
+            centres = (np.arange(2 * rows) + size / 2) * scale
+            (left, right), (top, bottom) = reach_of(want.area, is_on_place)
+            worth[number, (centres < top) | (centres > bottom)] = -np.inf
+            worth[number, :, (centres < left) | (centres > right)] = -np.inf
     index = np.unravel_index(int(worth.argmax()), worth.shape)
     size, half = drawings.sizes[index[0]], drawings.sides[index[0]] / 2
-    scale = COARSE * UNITS / len(pixels)
     x, y = (round((corner + half) * scale) for corner in (index[2], index[1]))
     return float(worth[index]), Placed(want.what, x, y, size)
 
@@ -134,15 +163,18 @@ def _drawings(what: Drawable, low: int, high: int, side: int) -> _Drawings:
 
 
 def _refined(pixels: np.ndarray, known: np.ndarray, thing: Placed) -> Placed:
-    """The place and size nearby that fit best at the full resolution."""
-    for steps in (2, 1):
+    """The place and size nearby that fit best at the full resolution, going on for as long as it gets better."""
+    best = None
+    while thing != best:
+        best = thing
         options = [
-            Placed(thing.what, thing.x + dx * steps // 2, thing.y + dy * steps // 2, thing.size + dsize)
-            for dsize in (-2, 0, 2)
-            for dx in _REFINE
-            for dy in _REFINE
+            Placed(best.what, best.x + dx, best.y + dy, best.size + dsize)
+            for dsize in _RESIZE
+            if best.size + dsize >= LEAST
+            for dx in _MOVE
+            for dy in _MOVE
         ]
-        thing = min(options, key=lambda one: _misfit(pixels, known, one))
+        thing = min([best, *options], key=lambda one: _misfit(pixels, known, one))
     return thing
 
 

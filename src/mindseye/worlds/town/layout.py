@@ -1,11 +1,13 @@
-"""Random places and sizes: anywhere, overlapping a little or not at all; over a place things stand on the floor."""
+"""Random scenes: tidy, or things anywhere that overlap a little or not at all; at a place they stand on the floor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from ...errors import InputError
 from ..dice import Dice
+from .areas import TIDY, TIDY_SIZES
 from .drawables import Drawable, Icon
 from .grounds import COLOURS, HORIZON, PLACES, is_place
 from .nouns import ALL_NOUNS, FLYING
@@ -19,7 +21,7 @@ MAX_THINGS = 6
 CLOSEST = 0.44  # of the sum of two sizes: nearer centres would overlap more than a little
 _EDGE = 2  # units that stay free at the border
 _SIZES = {1: (26, 72), 2: (24, 56), 3: (24, 52), 4: (24, 44), 5: (24, 38), 6: (24, 36)}
-_PLACE_SHARE, _REPEAT_SHARE, _CLEAR_SHARE = 0.3, 0.3, 0.6
+_PLACE_SHARE, _REPEAT_SHARE, _CLEAR_SHARE, _TIDY_SHARE = 0.3, 0.3, 0.6, 0.5
 _THIRDS = ((0, 38), (48, 80), (90, UNITS))
 _MAX_TRIES = 400
 
@@ -49,7 +51,12 @@ def any_scene(
     for _ in range(_MAX_TRIES):
         drawn_in = style or dice.pick(TAUGHT_STYLES)
         whats = [Icon(noun, drawn_in) for noun in _some_nouns(dice, number, nouns, drawn_in)]
-        scene = scatter(dice, whats, ground or any_ground(dice), dice.chance(_CLEAR_SHARE))
+        where = ground or any_ground(dice)
+        scene = (
+            tidy(dice, whats, where)
+            if dice.chance(_TIDY_SHARE)
+            else scatter(dice, whats, where, dice.chance(_CLEAR_SHARE))
+        )
         if scene and (voice.split != "train" or are_for_training(keys_of(scene))):
             return scene
     raise NoSceneError(f"found no {voice.split} scene of {count} things among {len(nouns)} nouns; allow more")
@@ -71,6 +78,21 @@ def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool =
     return stand(placed, ground)
 
 
+def tidy(dice: Dice, whats: Sequence[Drawable], ground: str) -> Scene | None:
+    """The things in the middles of different areas, all as big as they can be without hiding each other, or smaller."""
+    spots = [(x, y) for y in TIDY for x in TIDY]
+    if is_place(ground):
+        spots = [(x, TIDY[2]) for x in TIDY]
+    if len(whats) > len(spots):
+        return None
+    chosen = dice.some(spots, len(whats))
+    for size in dice.pick((TIDY_SIZES[::-1], TIDY_SIZES[1::-1], TIDY_SIZES[:1])):
+        placed = [Placed(what, x, TIDY[0] if _flies(what, ground) else y, size) for what, (x, y) in zip(whats, chosen)]
+        if all(are_apart(first, second) for first, second in combinations(placed, 2)):
+            return stand(placed, ground)
+    return None
+
+
 def are_apart(first: Placed, second: Placed) -> bool:
     """Whether the two overlap a little at most."""
     least = CLOSEST * (first.size + second.size)
@@ -81,8 +103,9 @@ def _spot(dice: Dice, what: Drawable, size: int, ground: str, is_clear: bool) ->
     low, high = size // 2 + _EDGE, UNITS - size // 2 - _EDGE
     if is_place(ground):
         floor = HORIZON[ground] + 10
-        is_flying = isinstance(what, Icon) and what.noun in FLYING
-        bottom = size + _EDGE + int(dice.rng.random() * 16) if is_flying else _between(dice, floor, UNITS - _EDGE)
+        bottom = (
+            size + _EDGE + int(dice.rng.random() * 16) if _flies(what, ground) else _between(dice, floor, UNITS - _EDGE)
+        )
         x = _axis(dice, low, high, is_clear)
         return None if x is None else Placed(what, x, max(low, bottom - size // 2), size)
     x, y = _axis(dice, low, high, is_clear), _axis(dice, low, high, is_clear)
@@ -94,6 +117,10 @@ def _axis(dice: Dice, low: int, high: int, is_clear: bool) -> int | None:
         first, last = dice.pick(_THIRDS)
         low, high = max(low, first), min(high, last)
     return _between(dice, low, high) if low <= high else None
+
+
+def _flies(what: Drawable, ground: str) -> bool:
+    return is_place(ground) and isinstance(what, Icon) and what.noun in FLYING
 
 
 def _between(dice: Dice, low: int, high: int) -> int:

@@ -75,9 +75,9 @@ class Stage:
         return self.voice.dice.pick(some if is_first else others), is_first
 
     def case(self, rule: str, subject: str, before: Scene, after: Scene, is_yes: bool, **nouns: str) -> Case:
-        """The case with its words in the voice's language, seen from either side and a little to the left or right."""
-        is_mirrored, shift = self.voice.dice.chance(0.5), int(self.voice.dice.rng.random() * 9) - 4
-        before, after = (_seen_from(scene, is_mirrored, shift) for scene in (before, after))
+        """The case with its words in the voice's language, seen from either side."""
+        if self.voice.dice.chance(0.5):
+            before, after = _mirrored(before), _mirrored(after)
         said = {name: grammar.the(self.voice.language, noun) for name, noun in {"the": subject, **nouns}.items()}
         return Case(rule, subject, before, after, is_yes, tuple(said.items()))
 
@@ -201,11 +201,11 @@ def strike(stage: Stage) -> Case:
     return stage.case("hammer", noun, stage.scene(thing, high), stage.scene(left, low), not breaks)
 
 
-def _seen_from(scene: Scene, is_mirrored: bool, shift: int) -> Scene:
+def _mirrored(scene: Scene) -> Scene:
     things = []
     for thing in scene.things:
-        what = Prop(thing.what.name, is_mirrored) if isinstance(thing.what, Prop) else thing.what
-        things.append(replace(thing, what=what, x=(UNITS - thing.x if is_mirrored else thing.x) + shift))
+        what = Prop(thing.what.name, is_mirrored=True) if isinstance(thing.what, Prop) else thing.what
+        things.append(replace(thing, what=what, x=UNITS - thing.x))
     return replace(scene, things=tuple(things))
 
 
