@@ -10,10 +10,11 @@ from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.town import curriculum, question_words
 from mindseye.worlds.town.curriculum import KINDS, sample_episode
+from mindseye.worlds.town.grounds import COLOURS
 from mindseye.worlds.town.layout import NoSceneError, any_scene
 from mindseye.worlds.town.nouns import NOUNS
 from mindseye.worlds.town.splits import are_for_training, key, keys_of, split_of
-from mindseye.worlds.town.styles import HELD_OUT_STYLES, TAUGHT_STYLES
+from mindseye.worlds.town.styles import HELD_OUT_STYLES
 from mindseye.worlds.town.visible import is_visible
 from mindseye.worlds.town.voice import Voice
 
@@ -98,18 +99,18 @@ def test_unknown_words_are_explained():
 
 
 def test_a_throw_without_a_scene_is_thrown_again(monkeypatch):
-    noun, style = next(
-        (noun, style) for noun in NOUNS for style in TAUGHT_STYLES if split_of(key("style", noun, style)) != "train"
+    noun, ground = next(
+        (noun, ground) for noun in NOUNS for ground in COLOURS if split_of(key("ground", noun, ground)) != "train"
     )
     voice = Voice(Dice(np.random.default_rng(0)), "en", "train")
     with pytest.raises(NoSceneError, match="allow more"):
-        any_scene(voice, 1, nouns=[noun], style=style)
+        any_scene(voice, 1, ground, [noun])
     whole, throws = curriculum._BUILDERS["caption"], 0
 
     def fail_first(voice, options):
         nonlocal throws
         throws += 1
-        return any_scene(voice, 1, nouns=[noun], style=style) if throws == 1 else whole(voice, options)
+        return any_scene(voice, 1, ground, [noun]) if throws == 1 else whole(voice, options)
 
     monkeypatch.setitem(curriculum._BUILDERS, "caption", fail_first)
     assert sample_episode(np.random.default_rng(0), kind="caption").scenes and throws > 1

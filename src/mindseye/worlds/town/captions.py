@@ -10,7 +10,7 @@ from .drawables import Icon
 from .layout import any_scene
 from .lessons import Builder, answered, lesson
 from .scenes import Scene
-from .splits import key, keys_of
+from .splits import keys_of
 from .voice import Voice, Wordings
 
 _REQUESTS: Wordings = {
@@ -64,7 +64,7 @@ def _caption(voice: Voice, options: EpisodeOptions) -> Episode | None:
     answer = caption(voice.language, scene)
     if answer is None:
         return None
-    about = {one for one in keys_of(scene) if not one.startswith(key("style"))}
+    about = keys_of(scene)
     steps = answered(scene, voice.tell(_REQUESTS), answer)
     return lesson(voice, "caption", steps, about, scene=scene, answer=answer, accepted=(answer,))
 

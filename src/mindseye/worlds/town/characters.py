@@ -1,4 +1,4 @@
-"""Lessons of characters: described once, the same in the next scene; moods; and questions about who is shown."""
+"""Lessons of characters: described once, the same in the next scene; and questions about who is shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed
-from .lessons import Builder, answered, changed, lesson
-from .people import ACCESSORIES, HAIR, MOODS
+from .lessons import Builder, answered, lesson
+from .people import ACCESSORIES, HAIR
 from .persons import (
     NEAR,
     Portrait,
@@ -18,7 +18,7 @@ from .persons import (
 )
 from .splits import key, keys_of
 from .voice import Voice, Wordings
-from .wearing import change_of, pronouns
+from .wearing import change_of
 
 _DRAW: Wordings = {
     "en": (
@@ -43,53 +43,6 @@ _DRAW: Wordings = {
         "故事里有{it}",
         "请画{it}",
         "请画出{it}",
-    ),
-}
-_MOOD: Wordings = {
-    "en": (
-        "{she} is {mood}",
-        "now {she} is {mood}",
-        "make {her} {mood}",
-        "{she} becomes {mood}",
-        "let {her} be {mood}",
-        "{she} looks {mood}",
-        "{she} gets {mood}",
-        "{she} feels {mood}",
-        "{mood} is what {she} is",
-    ),
-    "zh": (
-        "{she}很{mood}",
-        "现在{she}很{mood}",
-        "让{her}{mood}",
-        "{she}现在很{mood}",
-        "让{her}很{mood}",
-        "{she}看起来很{mood}",
-        "{she}觉得{mood}",
-        "{she}现在{mood}",
-        "{she}变得{mood}了",
-    ),
-}
-_HOW: Wordings = {
-    "en": (
-        "how does {the} feel",
-        "what mood is {the} in",
-        "how does {the} look",
-        "what does {the} feel",
-        "tell me how {the} feels",
-        "which feeling does {the} show",
-        "how is {the}",
-        "what mood does {the} have",
-    ),
-    "zh": (
-        "{the}心情怎么样",
-        "{the}是什么心情",
-        "{the}现在心情怎样",
-        "说说{the}的心情",
-        "{the}心情好不好",
-        "{the}感觉如何",
-        "{the}是什么表情",
-        "{the}的心情是什么",
-        "{the}现在是什么心情",
     ),
 }
 _HAIR: Wordings = {
@@ -151,29 +104,17 @@ def _next_scene(voice: Voice, options: EpisodeOptions) -> Episode:
     before, after = first, first
     for _ in range(voice.dice.pick((1, 2))):
         before = after
-        order, after = _change_or_mood(voice, before)
+        order, after = change_of(voice, before)
         steps += [Say(order, then="image"), Show(after.scene, is_target=True)]
     about = keys_of(after.scene)
     return lesson(voice, "character.scene", steps, about, before=before.scene, scene=after.scene)
-
-
-def _mood(voice: Voice, options: EpisodeOptions) -> Episode:
-    before = any_portrait(voice)
-    order, after = _felt(voice, before)
-    about = keys_of(after.scene) | {key("mood", after.person.who, after.person.mood)}
-    steps = changed(before.scene, order, after.scene)
-    return lesson(voice, "character.mood", steps, about, before=before.scene, scene=after.scene)
 
 
 def _ask(voice: Voice, options: EpisodeOptions) -> Episode | None:
     portrait = replace(any_portrait(voice), size=NEAR)
     person = portrait.person
     the = the_person(voice.language, person.who)
-    choice = voice.dice.pick(("mood", "mood", "hair", "carries"))
-    if choice == "mood":
-        answer = voice.pair(person.mood, MOODS[person.mood])
-        text, accepted, about = voice.ask(_HOW, the=the), (answer, f"很{answer}"), key("mood", person.who, person.mood)
-    elif choice == "hair":
+    if voice.dice.chance(0.5):
         answer = voice.pair(person.hair, f"{HAIR[person.hair]}色")
         accepted = (answer, voice.pair(f"{answer} hair", HAIR[person.hair]))
         text, about = voice.ask(_HAIR, the=the), key("hair", person.who, person.hair)
@@ -191,21 +132,10 @@ def _ask(voice: Voice, options: EpisodeOptions) -> Episode | None:
 BUILDERS: dict[str, Builder] = {
     "character.draw": _draw,
     "character.scene": _next_scene,
-    "character.mood": _mood,
     "character.ask": _ask,
 }
 
 
 def _calm(portrait: Portrait) -> Portrait:
-    """As somebody is drawn of whom no mood, gesture or distance was said."""
-    return replace(portrait.with_person(mood="calm", gesture="standing"), size=NEAR)
-
-
-def _felt(voice: Voice, before: Portrait) -> tuple[str, Portrait]:
-    mood = voice.dice.pick([name for name in MOODS if name != before.person.mood])
-    said = voice.pair(mood, MOODS[mood])
-    return voice.tell(_MOOD, mood=said, **pronouns(voice, before.person)), before.with_person(mood=mood)
-
-
-def _change_or_mood(voice: Voice, before: Portrait) -> tuple[str, Portrait]:
-    return _felt(voice, before) if voice.dice.chance(0.25) else change_of(voice, before)
+    """As somebody is drawn of whom no gesture or distance was said."""
+    return replace(portrait.with_person(gesture="standing"), size=NEAR)

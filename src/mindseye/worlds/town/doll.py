@@ -94,21 +94,9 @@ def _hair_in_front(sketch: Sketch, person: Person) -> None:
 
 
 def _face(sketch: Sketch, person: Person) -> None:
-    mood = person.mood
-    size = 2.6 if mood == "surprised" else 1.8
     for side in (-1, 1):
-        sketch.ellipse(50 + side * 5.5, 26, size, size, _DARK)
-        if mood in ("angry", "sad"):
-            inner, outer = (23.5, 20) if mood == "angry" else (20, 23.5)
-            sketch.line([(50 + side * 3, inner), (50 + side * 9, outer)], _DARK, 1.8)
-    if mood == "surprised":
-        sketch.ellipse(50, 34.5, 3, 3.6, (150, 40, 40))
-    elif mood == "happy":
-        sketch.polygon([(43, 31.5), (57, 31.5), (54, 36.5), (46, 36.5)], (150, 40, 40))
-    elif mood in ("sad", "angry"):
-        sketch.arc(50, 38, 5.5, 4.5, (200, 340), _DARK)
-    else:
-        sketch.line([(46, 34), (54, 34)], _DARK, 1.8)
+        sketch.ellipse(50 + side * 5.5, 26, 1.8, 1.8, _DARK)
+    sketch.line([(46, 34), (54, 34)], _DARK, 1.8)
     if person.accessory == "glasses":
         for side in (-1, 1):
             sketch.arc(50 + side * 5.8, 26, 5, 4.6, (0, 360), (30, 30, 120))

@@ -68,7 +68,7 @@ def described(what: Drawable) -> str:
         return garment_words("en", what)
     carried = f", {what.accessory}" if what.accessory else ""
     clothes = garment_words("en", what.garment)
-    return f"{what.mood} {what.gesture} {what.who} with {what.hair} hair, {clothes}{carried}"
+    return f"{what.gesture} {what.who} with {what.hair} hair, {clothes}{carried}"
 
 
 @lru_cache(maxsize=16_384)

@@ -20,7 +20,7 @@ from .nouns import ALL_NOUNS, FLYING
 from .relations import OPPOSITE, RELATION_WORDS
 from .scenes import UNITS, Placed, Scene, stand
 from .splits import key
-from .styles import TAUGHT_STYLES
+from .styles import DRAWN_STYLES, TAUGHT_STYLES
 from .voice import Voice, Wordings
 from .wishes import Wanted, Wish
 
@@ -176,7 +176,7 @@ def request(voice: Voice, family: str) -> Request:
     draft = DRAFTS[family](voice)
     choices = ALL_PLACES if family == "place" else ALL_COLOURS
     ground = voice.dice.pick(choices) if family == "place" or voice.dice.chance(0.5) else None
-    style = voice.dice.pick(TAUGHT_STYLES) if voice.dice.chance(0.4) else None
+    style = voice.dice.pick(DRAWN_STYLES) if voice.dice.chance(0.4) else None
     phrase = draft.phrase
     if style:
         phrase = voice.pair(f"{phrase} {grammar.in_style('en', style)}", f"{grammar.in_style('zh', style)}的{phrase}")

@@ -18,7 +18,7 @@ from .nouns import ALL_NOUNS, FLYING
 from .questions import icon_of, pick_single
 from .scenes import Placed, Scene, stand
 from .splits import key, keys_of, keys_of_thing
-from .styles import TAUGHT_STYLES
+from .styles import DRAWN_STYLES
 from .voice import Voice
 
 
@@ -103,7 +103,7 @@ def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
 
 def change_by_restyling(voice: Voice, scene: Scene) -> Change | None:
     """Every thing drawn in another style."""
-    style = voice.dice.pick([name for name in TAUGHT_STYLES if name != icon_of(scene.things[0]).style])
+    style = voice.dice.pick([name for name in DRAWN_STYLES if name != icon_of(scene.things[0]).style])
     text = voice.tell(words.RESTYLE, style=grammar.in_style(voice.language, style))
     things = tuple(replace(thing, what=Icon(icon_of(thing).noun, style)) for thing in scene.things)
     return Change(text, replace(scene, things=things), frozenset(key("style", noun, style) for noun in scene.nouns))
@@ -141,6 +141,11 @@ def free_spot(voice: Voice, scene: Scene, noun: str, size: int = TIDY_SIZES[0]) 
     return None
 
 
+def scene_to_change(voice: Voice, count: int, ground: str | None = None) -> Scene:
+    """A scene in a style that is drawn, mostly the usual one, and mostly tidy."""
+    return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=0.75)
+
+
 def _the(voice: Voice, thing: Placed) -> str:
     return grammar.the(voice.language, icon_of(thing).noun)
 
@@ -153,7 +158,7 @@ def _scene_to_change(voice: Voice, name: str) -> Scene:
     ground = voice.dice.pick(ALL_PLACES) if name == "travel" else None
     if name == "recolour":
         ground = voice.dice.pick(ALL_COLOURS)
-    return any_scene(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground)
+    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground)
 
 
 def _builder(name: str) -> Builder:

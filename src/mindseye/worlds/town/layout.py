@@ -21,7 +21,7 @@ MAX_THINGS = 6
 CLOSEST = 0.44  # of the sum of two sizes: nearer centres would overlap more than a little
 _EDGE = 2  # units that stay free at the border
 _SIZES = {1: (26, 72), 2: (24, 56), 3: (24, 52), 4: (24, 44), 5: (24, 38), 6: (24, 36)}
-_PLACE_SHARE, _REPEAT_SHARE, _CLEAR_SHARE, _TIDY_SHARE = 0.3, 0.3, 0.6, 0.5
+_PLACE_SHARE, _REPEAT_SHARE, _CLEAR_SHARE = 0.3, 0.3, 0.6
 _THIRDS = ((0, 38), (48, 80), (90, UNITS))
 _MAX_TRIES = 400
 
@@ -41,6 +41,7 @@ def any_scene(
     ground: str | None = None,
     nouns: Sequence[str] = ALL_NOUNS,
     style: str | None = None,
+    tidy_share: float = 0.5,
 ) -> Scene:
     """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination.
 
@@ -54,7 +55,7 @@ def any_scene(
         where = ground or any_ground(dice)
         scene = (
             tidy(dice, whats, where)
-            if dice.chance(_TIDY_SHARE)
+            if dice.chance(tidy_share)
             else scatter(dice, whats, where, dice.chance(_CLEAR_SHARE))
         )
         if scene and (voice.split != "train" or are_for_training(keys_of(scene))):

@@ -9,7 +9,7 @@ from .garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
 from .grounds import COLOUR_WORDS, PLACES
 from .language import AREA_WORDS, NUMBERS
 from .nouns import KINDS, NOUNS
-from .people import ACCESSORIES, HAIR, MOODS, WHO
+from .people import ACCESSORIES, HAIR, WHO
 from .styles import STYLES, TAUGHT_STYLES
 
 _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -37,7 +37,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "what does the woman wear",
             "what colour is the hair of the man",
             "what does the girl carry",
-            "how does the boy feel",
+            "what colour is the hair of the boy",
             "is the vase whole",
             "has the ice cream melted",
         ),
@@ -57,7 +57,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "路通吗",
             "描述这件衣物",
             "女人穿着什么",
-            "男孩心情怎么样",
+            "男孩的头发是什么颜色",
             "花瓶完好吗",
         ),
     },
@@ -82,13 +82,12 @@ _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "put the cat at the top left",
             "make the background blue",
             "put all of it at the beach",
-            "redraw it in fluent style",
+            "redraw it in twemoji style",
             "let her wear this",
             "now in the forest",
             "she waves",
-            "he is happy",
         ),
-        "zh": ("去掉猫", "在左上加一只狗", "把猫换成狗", "把猫移到左上", "把背景变成蓝色", "让她穿上这个", "他很高兴"),
+        "zh": ("去掉猫", "在左上加一只狗", "把猫换成狗", "把猫移到左上", "把背景变成蓝色", "让她穿上这个"),
     },
     "imagine": {
         "en": (
@@ -144,7 +143,6 @@ def traits(language: str) -> dict[str, list[str]]:
         "dyes": worn[language],
         "patterns": _in(language, PATTERNS),
         "carried": _in(language, ACCESSORIES),
-        "moods": _in(language, MOODS),
     }
 
 
@@ -159,7 +157,7 @@ def _in(language: str, words: Mapping[str, str]) -> list[str]:
 
 LEXICON = Lexicon(
     "The pocket model knows this small town and nothing else: up to six things anywhere on a plain colour or at a "
-    "place, people with their clothes and moods, a street, and what follows from everyday actions. Other models know "
+    "place, people with their clothes, a street, and what follows from everyday actions. Other models know "
     "other things.",
     things,
     traits,

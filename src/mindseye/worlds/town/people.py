@@ -1,4 +1,4 @@
-"""People who can be described: who they are, hair, clothes, what they carry, mood and gesture."""
+"""People who can be described: who they are, hair, clothes, what they carry, gesture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ WHO: dict[str, str] = {
 }
 HAIR: dict[str, str] = {"black": "黑", "brown": "棕", "blond": "金", "red": "红", "gray": "灰"}
 ACCESSORIES: dict[str, str] = {"glasses": "眼镜", "bag": "包", "flower": "花", "umbrella": "雨伞"}
-MOODS: dict[str, str] = {"calm": "平静", "happy": "高兴", "angry": "生气", "sad": "伤心", "surprised": "惊讶"}
 GESTURES: dict[str, str] = {"standing": "站着", "reaching": "伸手", "waving": "挥手"}
 OLD = ("grandmother", "grandfather")
 
@@ -30,7 +29,6 @@ class Person:
     hair: str
     garment: Garment
     accessory: str | None = None
-    mood: str = "calm"
     gesture: str = "standing"
 
     def __post_init__(self) -> None:
@@ -38,7 +36,6 @@ class Person:
             ("person", self.who, WHO),
             ("hair", self.hair, HAIR),
             ("accessory", self.accessory or "bag", ACCESSORIES),
-            ("mood", self.mood, MOODS),
             ("gesture", self.gesture, GESTURES),
         ):
             if word not in known:

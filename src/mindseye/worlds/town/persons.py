@@ -14,7 +14,7 @@ from .garments import (
     one_garment,
 )
 from .layout import ALL_COLOURS, ALL_PLACES
-from .people import ACCESSORIES, GESTURES, HAIR, MOODS, OLD, WHO, Person
+from .people import ACCESSORIES, GESTURES, HAIR, OLD, WHO, Person
 from .scenes import Placed, Scene
 from .voice import Voice
 
@@ -67,13 +67,12 @@ def any_wearer(voice: Voice, garment: Garment) -> str:
 
 
 def any_person(voice: Voice) -> Person:
-    """Somebody with hair and clothes, often with something carried, mostly calm."""
+    """Somebody with hair and clothes, often with something carried."""
     dice, who = voice.dice, voice.dice.pick(tuple(WHO))
     hair = "gray" if who in OLD else dice.pick([colour for colour in HAIR if colour != "gray"])
     accessory = dice.pick(tuple(ACCESSORIES)) if dice.chance(0.5) else None
-    mood = dice.pick(tuple(MOODS)) if dice.chance(0.4) else "calm"
     gesture = dice.pick(tuple(GESTURES)) if dice.chance(0.3) else "standing"
-    return Person(who, hair, any_garment(voice, who), accessory, mood, gesture)
+    return Person(who, hair, any_garment(voice, who), accessory, gesture)
 
 
 def any_ground_for_people(voice: Voice) -> str:

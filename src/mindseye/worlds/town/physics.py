@@ -10,7 +10,6 @@ from .drawables import Icon, Prop
 from .layout import ALL_COLOURS
 from .scenes import UNITS, Placed, Scene
 from .splits import key
-from .styles import TAUGHT_STYLES
 from .voice import Voice
 
 FRAGILE = ("vase", "cup", "egg", "bulb", "glasses", "television", "clock", "violin")
@@ -55,15 +54,15 @@ class Case:
 
 
 class Stage:
-    """Puts things on one ground in one style."""
+    """Puts things on one ground, in the usual style."""
 
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
-        self.style, self.ground = voice.dice.pick(TAUGHT_STYLES), voice.dice.pick(ALL_COLOURS)
+        self.ground = voice.dice.pick(ALL_COLOURS)
 
     def icon(self, noun: str, x: int, bottom: int, size: int, state: str = "whole") -> Placed:
         """A noun standing on a height."""
-        return Placed(Icon(noun, self.style, state), x, bottom - size // 2, size)
+        return Placed(Icon(noun, state=state), x, bottom - size // 2, size)
 
     def scene(self, *things: Placed) -> Scene:
         """The things, the first ones behind."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import AT_ONCE, FINAL
 from . import language as grammar
-from .edits import exchange, free_spot
-from .layout import MAX_THINGS, any_scene
+from .edits import exchange, free_spot, scene_to_change
+from .layout import MAX_THINGS
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
 from .questions import icon_of, pick_single
@@ -185,7 +185,7 @@ def _counted(voice: Voice, before: Scene, steps: list[Step]) -> tuple[str, int]:
 
 def _builder(is_pictured: bool) -> Builder:
     def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
-        before = any_scene(voice, voice.dice.pick((2, 3, 3, 4, 4, 5)))
+        before = scene_to_change(voice, voice.dice.pick((2, 3, 3, 4, 4, 5)))
         done = some_steps(voice, before)
         if not done:
             return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from .drawables import Drawable, Icon, Prop, sprite_of
 from .garments import GARMENT_COLOURS, PATTERNS, SHAPES, Garment
-from .people import ACCESSORIES, GESTURES, HAIR, MOODS, WHO, Person
+from .people import ACCESSORIES, GESTURES, HAIR, WHO, Person
 from .scenes import Placed
 from .states import STATES
 from .styles import TAUGHT_STYLES, load_sheet
@@ -30,7 +30,6 @@ _WORDS = {
     "who": WHO,
     "hair": HAIR,
     "accessory": (None, *ACCESSORIES),
-    "mood": MOODS,
     "gesture": GESTURES,
     "kind": SHAPES,
     "colour": GARMENT_COLOURS,

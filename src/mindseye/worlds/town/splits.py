@@ -51,15 +51,16 @@ def keys_of(scene: Scene) -> set[str]:
 
 
 def keys_of_thing(thing: Placed, scene: Scene) -> set[str]:
-    """The combinations of one thing with its looks, its area and the ground."""
+    """The combinations of one thing with its size, its area and the ground, or of a person's looks.
+
+    A drawing that was never shown cannot be known, so a noun in a style or state is held out in words alone.
+    """
     what = thing.what
     ground = scene.ground if isinstance(scene.ground, str) else "walk"
     if isinstance(what, Icon):
-        found = {key("ground", what.noun, ground), key("style", what.noun, what.style)}
-        if what.state != "whole":
-            found.add(key("state", what.noun, what.state))
         area, size = area_of(thing, scene.ground), size_word(thing.size)
-        return found | {key(name, what.noun, word) for name, word in (("area", area), ("size", size)) if word}
+        found = {key(name, what.noun, word) for name, word in (("area", area), ("size", size)) if word}
+        return found | {key("ground", what.noun, ground)}
     if isinstance(what, Garment):
         return {garment_key(what)}
     if isinstance(what, Person):

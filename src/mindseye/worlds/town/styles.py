@@ -18,7 +18,10 @@ SHEETS = Path(__file__).with_name("sheets")
 
 @dataclass(frozen=True)
 class Style:
-    """A set of drawings: the npm package they come from and whom to thank for them; `zh` is its Chinese name."""
+    """A set of drawings: the npm package they come from and whom to thank for them; `zh` is its Chinese name.
+
+    One that is not drawn is only seen and named, one that is held out is never taught.
+    """
 
     package: str
     title: str
@@ -27,6 +30,7 @@ class Style:
     home: str
     zh: str
     is_held_out: bool = False
+    is_drawn: bool = True
 
 
 STYLES: dict[str, Style] = {
@@ -53,6 +57,7 @@ STYLES: dict[str, Style] = {
         "MIT",
         "https://github.com/microsoft/fluentui-emoji",
         "扁平",
+        is_drawn=False,
     ),
     "emojione": Style(
         "@iconify-json/emojione",
@@ -62,9 +67,11 @@ STYLES: dict[str, Style] = {
         "https://github.com/EmojiTwo/emojitwo",
         "鲜艳",
         is_held_out=True,
+        is_drawn=False,
     ),
 }
 TAUGHT_STYLES: tuple[str, ...] = tuple(name for name, style in STYLES.items() if not style.is_held_out)
+DRAWN_STYLES: tuple[str, ...] = tuple(name for name, style in STYLES.items() if style.is_drawn)
 HELD_OUT_STYLES: tuple[str, ...] = tuple(name for name, style in STYLES.items() if style.is_held_out)
 
 

@@ -24,6 +24,7 @@ from .edits import CHANGES
 from .lessons import Builder, answered, changed, lesson
 from .questions import ASKERS
 from .scenes import Scene
+from .styles import DRAWN_STYLES
 from .voice import Voice
 
 _FAMILIES = (captions, characters, drawings, edits, physics_lessons, questions, walk_lessons, wearing)
@@ -39,7 +40,7 @@ def _fresh(voice: Voice, options: EpisodeOptions) -> Episode | None:
 
 def _about_newest(voice: Voice, scene: Scene) -> Episode | None:
     """A question about the newest picture, or a change of it."""
-    if voice.dice.chance(0.5):
+    if voice.dice.chance(0.5) or not _is_drawn(scene):
         asked = ASKERS[voice.dice.pick(tuple(ASKERS))](voice, scene)
         if asked is None:
             return None
@@ -75,6 +76,11 @@ def _is_of_icons(scene: Scene) -> bool:
     """Whether all questions and changes of plain scenes go with it."""
     is_plain = isinstance(scene.ground, str) and len(scene.nouns) == len(scene.things) > 0
     return is_plain and all(thing.what.state == "whole" for thing in scene.things if isinstance(thing.what, Icon))
+
+
+def _is_drawn(scene: Scene) -> bool:
+    """Whether the style of its things is one to draw in."""
+    return all(thing.what.style in DRAWN_STYLES for thing in scene.things if isinstance(thing.what, Icon))
 
 
 BUILDERS: dict[str, Builder] = {"talk": build_talk}

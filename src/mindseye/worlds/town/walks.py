@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from .drawables import Icon
 from .scenes import UNITS, Placed, Scene
 from .streets import Street, floor_at
-from .styles import TAUGHT_STYLES
 from .voice import Voice
 
 OBSTACLES: tuple[str, ...] = (
@@ -103,7 +102,7 @@ def any_view(voice: Voice, count: int | None = None) -> View:
         if len(chosen) < number and (lane, depth) not in chosen and not _hides(chosen, lane, depth):
             chosen.append((lane, depth))
     obstacles = tuple(Obstacle(noun, *spot) for noun, spot in zip(nouns, chosen))
-    return View(obstacles, dice.pick((0, 0, 1, 2, 3, 4)), 0, dice.pick(TAUGHT_STYLES))
+    return View(obstacles, dice.pick((0, 0, 1, 2, 3, 4)))
 
 
 def _hides(chosen: list[tuple[int, int]], lane: int, depth: int) -> bool:

@@ -19,7 +19,7 @@ from .misses import MISSES
 from .nouns import KINDS as NOUN_KINDS
 from .nouns import NOUNS
 from .patches import NAMES, QUESTIONS, patch_truth
-from .people import ACCESSORIES, HAIR, MOODS, WHO
+from .people import ACCESSORIES, HAIR, WHO
 from .render import PICTURE_SIZE, render
 from .scenes import Scene
 from .splits import SPLITS
@@ -37,7 +37,7 @@ def chinese_words() -> tuple[str, ...]:
     words += [zh for _, zh in AREA_WORDS.values()] + [zh for _, zh in PLACES.values()] + list(COLOUR_WORDS.values())
     words += [zh for zh, _ in GARMENT_WORDS.values()] + [zh for _, zh in GARMENT_COLOURS.values()]
     words += [style.zh for style in STYLES.values()]
-    for table in (PATTERNS, WHO, HAIR, ACCESSORIES, MOODS):
+    for table in (PATTERNS, WHO, HAIR, ACCESSORIES):
         words += table.values()
     return tuple(dict.fromkeys(words))
 
