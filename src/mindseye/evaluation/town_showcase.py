@@ -10,13 +10,14 @@ from ..worlds.town.garments import Garment
 from ..worlds.town.people import Person
 from ..worlds.town.persons import Portrait
 from ..worlds.town.scenes import Placed, Scene, stand
+from ..worlds.town.styles import TAUGHT_STYLES
 from ..worlds.town.walks import Obstacle, View, look_at, step
+from ..worlds.town.wearing import alone
 from ..worlds.town.wishes import Wanted, Wish
 from ..worlds.town.world import WORLD
 from .exam import REASONING, Exam
 from .showcase import Act, Showcase, change, question
 
-ALL_STYLES = ("noto", "twemoji", "fluent")
 STREET = View((Obstacle("bus", 0, 3), Obstacle("tree", -1, 2), Obstacle("dog", 1, 4)))
 DRESS = Garment("dress", "red", "dotted")
 WOMAN = Portrait(Person("woman", "brown", DRESS), "beach")
@@ -27,20 +28,20 @@ def _scene(ground: str, *things: tuple[str, int, int, int]) -> Scene:
 
 
 SCENES = {
-    "animals": _scene("yellow", ("cat", 30, 34, 46), ("dog", 96, 38, 50), ("banana", 34, 96, 42)),
-    "small-cat": _scene("blue", ("cat", 64, 64, 30)),
-    "panda-apple": _scene("blue", ("panda", 32, 62, 52), ("apple", 96, 66, 42)),
-    "cat-dog": _scene("white", ("cat", 32, 60, 50), ("dog", 96, 64, 50)),
+    "animals": _scene("yellow", ("cat", 32, 32, 48), ("dog", 96, 32, 48), ("banana", 32, 96, 48)),
+    "small-cat": _scene("blue", ("cat", 64, 64, 32)),
+    "panda-apple": _scene("blue", ("panda", 32, 64, 48), ("apple", 96, 64, 48)),
+    "cat-dog": _scene("white", ("cat", 32, 64, 48), ("dog", 96, 64, 48)),
     "fruit-duck": _scene(
-        "yellow", ("strawberry", 30, 32, 38), ("banana", 98, 30, 40), ("duck", 32, 96, 44), ("pear", 98, 98, 38)
+        "yellow", ("strawberry", 32, 32, 48), ("banana", 96, 32, 48), ("duck", 32, 96, 48), ("pear", 96, 96, 48)
     ),
     "small-car": _scene("green", ("car", 64, 64, 32)),
-    "astronaut-rocket": _scene("purple", ("rocket", 94, 36, 48), ("astronaut", 34, 88, 54)),
+    "astronaut-rocket": _scene("purple", ("rocket", 96, 32, 48), ("astronaut", 32, 96, 48)),
     "vase": Scene(
         (Placed(Prop("table"), 64, 76, 110), Placed(Prop("cloth"), 64, 76, 110), Placed(Icon("vase"), 64, 43, 42))
     ),
     "street": look_at(STREET),
-    "dress": Scene((Placed(DRESS, 64, 64, 100),)),
+    "dress": alone(DRESS),
 }
 
 
@@ -87,7 +88,7 @@ def _next_view() -> Scene:
 
 
 def _drawing(seed: int) -> Act:
-    wish = Wish((Wanted(Icon("cat")), Wanted(Icon("dog"))), ("blue",), ALL_STYLES, "left")
+    wish = Wish((Wanted(Icon("cat")), Wanted(Icon("dog"))), ("blue",), TAUGHT_STYLES, "left")
     steps = (
         Say("draw a cat to the left of a dog on a blue background", then="image"),
         Show(replace(SCENES["cat-dog"], ground="blue"), is_target=True),
@@ -99,30 +100,30 @@ def _drawing(seed: int) -> Act:
 
 def _thought_drawing(seed: int) -> Act:
     text = "a house at the top right, a tree at the bottom left and a frog at the bottom right"
-    spots = {"house": ("top right", 100, 28), "tree": ("bottom left", 28, 98), "frog": ("bottom right", 100, 100)}
+    spots = {"house": ("top right", 96, 32), "tree": ("bottom left", 32, 96), "frog": ("bottom right", 96, 96)}
     wanted = tuple(Wanted(Icon(noun), None, area) for noun, (area, _, _) in spots.items())
-    scene = _scene("white", *((noun, x, y, 40) for noun, (_, x, y) in spots.items()))
+    scene = _scene("white", *((noun, x, y, 32) for noun, (_, x, y) in spots.items()))
     steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
     grounds = ("white", "gray", "red", "orange", "yellow", "green", "blue", "purple")
-    episode = Episode("think.draw", "en", steps, {"scene": scene, "wish": Wish(wanted, grounds, ALL_STYLES)})
+    episode = Episode("think.draw", "en", steps, {"scene": scene, "wish": Wish(wanted, grounds, TAUGHT_STYLES)})
     exam = Exam("think.draw", "draw", episode, seed, think=True, world_name=WORLD.name)
     return Act("draw --think", "A drawing that is thought out first", None, exam)
 
 
 def _puzzle(seed: int) -> Act:
     before = SCENES["fruit-duck"]
-    alone = stand([thing for thing in before.things if thing.what == Icon("duck")], "yellow")
-    joined = stand([*alone.things, Placed(Icon("frog"), 96, 32, 38)], "yellow")
+    left = stand([thing for thing in before.things if thing.what == Icon("duck")], "yellow")
+    joined = stand([*left.things, Placed(Icon("frog"), 96, 32, 32)], "yellow")
     steps = (
         Show(before),
         Say("Remove all fruit. Add a frog at the top right. How many animals are there then?", then="text"),
         Say("remove all fruit", is_target=True, then="image"),
-        Show(alone, is_target=True),
+        Show(left, is_target=True),
         Say("add a frog at the top right", is_target=True, then="image"),
         Show(joined, is_target=True),
         Say("Final Answer: 2", is_target=True),
     )
-    truth = {"before": before, "scene": joined, "scenes": (alone, joined), "answer": "2", "accepted": ("2",)}
+    truth = {"before": before, "scene": joined, "scenes": (left, joined), "answer": "2", "accepted": ("2",)}
     exam = Exam(
         "puzzle.pictured",
         "generate",
