@@ -9,12 +9,14 @@ from mindseye.errors import InputError
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.town import curriculum, question_words
+from mindseye.worlds.town.areas import TIDY, TIDY_SIZES
 from mindseye.worlds.town.curriculum import KINDS, sample_episode
+from mindseye.worlds.town.drawables import Icon
 from mindseye.worlds.town.grounds import COLOURS
 from mindseye.worlds.town.layout import NoSceneError, any_scene
 from mindseye.worlds.town.nouns import NOUNS
 from mindseye.worlds.town.splits import are_for_training, key, keys_of, split_of
-from mindseye.worlds.town.styles import HELD_OUT_STYLES
+from mindseye.worlds.town.styles import DRAWN_STYLES, HELD_OUT_STYLES
 from mindseye.worlds.town.visible import is_visible
 from mindseye.worlds.town.voice import Voice
 
@@ -73,6 +75,24 @@ def test_keys_belong_to_fixed_splits():
     fates = [split_of(key("ground", noun, ground)) for noun in ("cat", "dog", "bus", "egg") for ground in range(500)]
     assert 0.01 < fates.count("test") / len(fates) < 0.05 and 0.01 < fates.count("validation") / len(fates) < 0.05
     assert zlib.crc32(b"ground|cat|blue") % 40 not in (0, 1) and split_of("ground|cat|blue") == "train"
+
+
+def test_every_drawing_that_is_asked_for_is_shown_in_training():
+    voice = Voice(Dice(np.random.default_rng(0)), "en", "train")
+    held_out = [
+        (noun, style) for noun in NOUNS for style in DRAWN_STYLES if split_of(key("style", noun, style)) != "train"
+    ]
+    assert held_out
+    for noun, style in held_out:
+        assert any_scene(voice, 1, nouns=[noun], style=style).things[0].what == Icon(noun, style)
+
+
+def test_what_is_drawn_from_words_is_tidy():
+    rng = np.random.default_rng(1)
+    for kind in ("draw.one", "draw.pair", "draw.count", "draw.layout", "draw.place"):
+        for _ in range(10):
+            for thing in sample_episode(rng, "train", kind).truth["scene"].things:
+                assert {thing.x, thing.y} <= set(TIDY) and thing.size in TIDY_SIZES and thing.what.style in DRAWN_STYLES
 
 
 def test_a_held_out_style_is_never_taught():
