@@ -1,7 +1,8 @@
 """Ask for a picture: one thing, a pair, a number of things, a layout, things at a place.
 
 What the words leave open is drawn always the same way, so that a model can learn it: a lone thing stands in the middle,
-the ground is white, the style is noto, each number of things has its places. The judge accepts all that fits.
+the ground is white, the style is noto, each number of things has its places, all of it tidy. The judge accepts all
+that fits.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from .grounds import COLOUR_WORDS, PLACES
 from .language import AREA_WORDS, NUMBERS
 from .nouns import KINDS, NOUNS
 from .people import ACCESSORIES, HAIR, WHO
-from .styles import STYLES, TAUGHT_STYLES
+from .styles import STYLES, DRAWN_STYLES
 
 _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "ask": {
@@ -129,7 +129,7 @@ def traits(language: str) -> dict[str, list[str]]:
     side = int(language == "zh")
     garments = {"en": list(GARMENT_WORDS), "zh": [zh for zh, _ in GARMENT_WORDS.values()]}
     worn = {"en": list(GARMENT_COLOURS), "zh": [zh for _, zh in GARMENT_COLOURS.values()]}
-    styles = {"en": list(TAUGHT_STYLES), "zh": [STYLES[name].zh for name in TAUGHT_STYLES]}
+    styles = {"en": list(DRAWN_STYLES), "zh": [STYLES[name].zh for name in DRAWN_STYLES]}
     return {
         "sizes": [["big", "small"], ["大", "小"]][side],
         "areas": [words[side] for words in AREA_WORDS.values()],
