@@ -10,7 +10,7 @@ from .grounds import COLOUR_WORDS, PLACES
 from .language import AREA_WORDS, NUMBERS
 from .nouns import KINDS, NOUNS
 from .people import ACCESSORIES, HAIR, WHO
-from .styles import STYLES, DRAWN_STYLES
+from .styles import DRAWN_STYLES, STYLES
 
 _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "ask": {
