@@ -28,15 +28,15 @@ def _scene(ground: str, *things: tuple[str, int, int, int]) -> Scene:
 
 
 SCENES = {
-    "animals": _scene("yellow", ("cat", 32, 32, 48), ("dog", 96, 32, 48), ("banana", 32, 96, 48)),
+    "animals": _scene("yellow", ("cat", 21, 21, 40), ("dog", 107, 21, 40), ("banana", 21, 107, 40)),
     "small-cat": _scene("blue", ("cat", 64, 64, 32)),
-    "panda-apple": _scene("blue", ("panda", 32, 64, 48), ("apple", 96, 64, 48)),
-    "cat-dog": _scene("white", ("cat", 32, 64, 48), ("dog", 96, 64, 48)),
+    "panda-apple": _scene("blue", ("panda", 21, 64, 40), ("apple", 107, 64, 40)),
+    "cat-dog": _scene("white", ("cat", 21, 64, 40), ("dog", 107, 64, 40)),
     "fruit-duck": _scene(
-        "yellow", ("strawberry", 32, 32, 48), ("banana", 96, 32, 48), ("duck", 32, 96, 48), ("pear", 96, 96, 48)
+        "yellow", ("strawberry", 21, 21, 40), ("banana", 107, 21, 40), ("duck", 21, 107, 40), ("pear", 107, 107, 40)
     ),
     "small-car": _scene("green", ("car", 64, 64, 32)),
-    "astronaut-rocket": _scene("purple", ("rocket", 96, 32, 48), ("astronaut", 32, 96, 48)),
+    "astronaut-rocket": _scene("purple", ("rocket", 107, 21, 40), ("astronaut", 21, 107, 40)),
     "vase": Scene(
         (Placed(Prop("table"), 64, 76, 110), Placed(Prop("cloth"), 64, 76, 110), Placed(Icon("vase"), 64, 43, 42))
     ),
@@ -100,9 +100,9 @@ def _drawing(seed: int) -> Act:
 
 def _thought_drawing(seed: int) -> Act:
     text = "a house at the top right, a tree at the bottom left and a frog at the bottom right"
-    spots = {"house": ("top right", 96, 32), "tree": ("bottom left", 32, 96), "frog": ("bottom right", 96, 96)}
+    spots = {"house": ("top right", 107, 21), "tree": ("bottom left", 21, 107), "frog": ("bottom right", 107, 107)}
     wanted = tuple(Wanted(Icon(noun), None, area) for noun, (area, _, _) in spots.items())
-    scene = _scene("white", *((noun, x, y, 32) for noun, (_, x, y) in spots.items()))
+    scene = _scene("white", *((noun, x, y, 40) for noun, (_, x, y) in spots.items()))
     steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
     grounds = ("white", "gray", "red", "orange", "yellow", "green", "blue", "purple")
     episode = Episode("think.draw", "en", steps, {"scene": scene, "wish": Wish(wanted, grounds, TAUGHT_STYLES)})
@@ -113,7 +113,7 @@ def _thought_drawing(seed: int) -> Act:
 def _puzzle(seed: int) -> Act:
     before = SCENES["fruit-duck"]
     left = stand([thing for thing in before.things if thing.what == Icon("duck")], "yellow")
-    joined = stand([*left.things, Placed(Icon("frog"), 96, 32, 32)], "yellow")
+    joined = stand([*left.things, Placed(Icon("frog"), 107, 21, 40)], "yellow")
     steps = (
         Show(before),
         Say("Remove all fruit. Add a frog at the top right. How many animals are there then?", then="text"),

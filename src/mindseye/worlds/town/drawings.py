@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed, listing
 from . import language as grammar
-from .areas import AREAS, COLUMNS, TIDY, TIDY_SIZES, centre_of
+from .areas import AREAS, BIG_SIZE, COLUMNS, SMALL_SIZE, TIDY, USUAL_SIZE, centre_of
 from .drawables import Icon
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
 from .lessons import Builder, lesson
@@ -69,8 +69,7 @@ _GROUNDS: Wordings = {
     ),
 }
 _LOW, _MID, _HIGH = TIDY
-_SIZE = {None: TIDY_SIZES[1], "small": TIDY_SIZES[0], "big": TIDY_SIZES[2]}
-_CROWDED, _ALONE = TIDY_SIZES[0], TIDY_SIZES[2]
+_SIZE = {None: USUAL_SIZE, "small": SMALL_SIZE, "big": BIG_SIZE}
 _PAIR_SPOTS = {"left": ((_LOW, _MID), (_HIGH, _MID)), "above": ((_MID, _LOW), (_MID, _HIGH))}
 _COUNT_SPOTS = {
     2: ((_LOW, _MID), (_HIGH, _MID)),
@@ -110,7 +109,7 @@ def draft_one(voice: Voice) -> Draft:
     one = grammar.one(voice.language, noun, size)
     phrase = voice.pair(f"{one} ", f"{one}在") + grammar.at(voice.language, area) if area else one
     spot = centre_of(area or "middle")
-    drawn = _SIZE[size] if area or size else _ALONE
+    drawn = _SIZE[size] if area or size else BIG_SIZE
     about = {key("area", noun, area)} if area else set()
     about |= {key("size", noun, size)} if size else set()
     return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (drawn,), about=frozenset(about))
@@ -138,9 +137,8 @@ def draft_count(voice: Voice) -> Draft:
     noun, size, count = voice.dice.pick(ALL_NOUNS), said_size(voice), 2 + int(voice.dice.rng.random() * 5)
     size = None if size == "big" else size
     phrase = grammar.several(voice.language, count, noun, size)
-    drawn = _SIZE[size] if count < 5 else _CROWDED
     wanted = (Wanted(Icon(noun), size),) * count
-    return Draft(phrase, wanted, _COUNT_SPOTS[count], (drawn,) * count, about=frozenset([key("count", noun, count)]))
+    return Draft(phrase, wanted, _COUNT_SPOTS[count], (_SIZE[size],) * count, about=frozenset([key("count", noun, count)]))
 
 
 def draft_layout(voice: Voice) -> Draft:
@@ -149,7 +147,7 @@ def draft_layout(voice: Voice) -> Draft:
     wanted = tuple(Wanted(Icon(noun), area=area) for noun, area in zip(voice.dice.some(ALL_NOUNS, len(areas)), areas))
     about = frozenset(key("area", want.what.noun, want.area) for want in wanted)  # type: ignore[union-attr]
     spots = tuple(centre_of(area) for area in areas)
-    return Draft(_with_areas(voice, wanted), wanted, spots, (_CROWDED,) * len(areas), about=about)
+    return Draft(_with_areas(voice, wanted), wanted, spots, (USUAL_SIZE,) * len(areas), about=about)
 
 
 def draft_place(voice: Voice) -> Draft:
@@ -159,8 +157,7 @@ def draft_place(voice: Voice) -> Draft:
     spots = tuple((centre_of(column)[0], place_row(noun)) for noun, column in zip(nouns, columns))
     phrase = listing(voice.language, [grammar.one(voice.language, noun) for noun in nouns])
     wanted = tuple(Wanted(Icon(noun)) for noun in nouns)
-    drawn = _SIZE[None] if len(nouns) < 3 else _CROWDED
-    return Draft(phrase, wanted, spots, (drawn,) * len(nouns), about=frozenset())
+    return Draft(phrase, wanted, spots, (USUAL_SIZE,) * len(nouns), about=frozenset())
 
 
 DRAFTS: dict[str, Callable[[Voice], Draft]] = {
@@ -206,7 +203,7 @@ def place_row(noun: str) -> int:
 
 def inside(spot: tuple[int, int], size: int) -> tuple[int, int]:
     """The spot, moved so far that a thing of that size lies whole inside the picture."""
-    low, high = size // 2 + 2, UNITS - size // 2 - 2
+    low, high = size // 2 + 1, UNITS - size // 2 - 1
     return tuple(min(max(value, low), high) for value in spot)  # type: ignore[return-value]
 
 

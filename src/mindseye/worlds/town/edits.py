@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions
 from . import edit_words as words
 from . import language as grammar
-from .areas import AREAS, COLUMNS, TIDY_SIZES, centre_of
+from .areas import AREAS, COLUMNS, USUAL_SIZE, centre_of
 from .drawables import Icon
 from .drawings import inside, place_row
 from .grounds import HORIZON, is_place
@@ -128,7 +128,7 @@ def exchange(scene: Scene, old: Placed | None, *new: Placed) -> Scene:
     return stand([*left, *new], scene.ground)
 
 
-def free_spot(voice: Voice, scene: Scene, noun: str, size: int = TIDY_SIZES[0]) -> tuple[str, Placed] | None:
+def free_spot(voice: Voice, scene: Scene, noun: str, size: int = USUAL_SIZE) -> tuple[str, Placed] | None:
     """An area and a thing of that noun at its middle, in the scene's style, apart from all others; None if full."""
     ground = str(scene.ground)
     style = icon_of(scene.things[0]).style if scene.things else "noto"

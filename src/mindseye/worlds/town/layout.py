@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from ...errors import InputError
 from ..dice import Dice
-from .areas import TIDY, TIDY_SIZES
+from .areas import SMALL_SIZE, TIDY, USUAL_SIZE
 from .drawables import Drawable, Icon
 from .grounds import COLOURS, HORIZON, PLACES, is_place
 from .nouns import ALL_NOUNS, FLYING
@@ -80,18 +79,16 @@ def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool =
 
 
 def tidy(dice: Dice, whats: Sequence[Drawable], ground: str) -> Scene | None:
-    """The things in the middles of different areas, all as big as they can be without hiding each other, or smaller."""
+    """The things in the middles of different areas, all of the usual size or all small."""
     spots = [(x, y) for y in TIDY for x in TIDY]
     if is_place(ground):
         spots = [(x, TIDY[2]) for x in TIDY]
     if len(whats) > len(spots):
         return None
     chosen = dice.some(spots, len(whats))
-    for size in dice.pick((TIDY_SIZES[::-1], TIDY_SIZES[1::-1], TIDY_SIZES[:1])):
-        placed = [Placed(what, x, TIDY[0] if _flies(what, ground) else y, size) for what, (x, y) in zip(whats, chosen)]
-        if all(are_apart(first, second) for first, second in combinations(placed, 2)):
-            return stand(placed, ground)
-    return None
+    size = dice.pick((USUAL_SIZE, USUAL_SIZE, USUAL_SIZE, SMALL_SIZE))
+    placed = [Placed(what, x, TIDY[0] if _flies(what, ground) else y, size) for what, (x, y) in zip(whats, chosen)]
+    return stand(placed, ground)
 
 
 def are_apart(first: Placed, second: Placed) -> bool:
