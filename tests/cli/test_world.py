@@ -23,7 +23,7 @@ def test_rows_name_pictures_that_are_there(world, tmp_path, capsys):
         assert row["Text Reasoning Trace"].count("<image_start>") == len(named) - marks
     for row in rows["prompts.jsonl"]:
         assert row["prompt"] and (folder / row["output_image"]).is_file()
-    side = {"town": 128, "corners": 64}[world]
+    side = {"town": 96, "corners": 64}[world]
     assert Image.open(folder / rows["prompts.jsonl"][0]["output_image"]).size == (side, side)
     assert Image.open(folder / "sheet.png").width > side
 

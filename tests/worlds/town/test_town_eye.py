@@ -28,7 +28,7 @@ def test_true_pictures_are_accepted():
 def test_slightly_noisy_and_shifted_pictures_are_accepted():
     rng = np.random.default_rng(0)
     scene = stand([Placed(Icon("cat"), 40, 40, 44), Placed(Icon("bus"), 90, 88, 48)], "green")
-    noisy = np.clip(render(scene) + rng.normal(0, 6, (128, 128, 3)), 0, 255).astype(np.uint8)
+    noisy = np.clip(render(scene) + rng.normal(0, 6, (96, 96, 3)), 0, 255).astype(np.uint8)
     assert look(noisy, scene).is_true
     beside = stand([Placed(Icon("cat"), 41, 39, 44), Placed(Icon("bus"), 90, 90, 48)], "green")
     assert look(render(beside), scene).is_true

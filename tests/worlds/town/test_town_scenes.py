@@ -68,7 +68,7 @@ def test_colours_and_patterns_can_be_told_apart():
 
 def test_pictures_of_another_size_show_the_same(voice):
     scene = any_scene(voice, 2, "white")
-    large, small = render(scene), render(scene, 96)
+    large, small = render(scene, 128), render(scene)
     assert large.shape == (128, 128, 3) and small.shape == (96, 96, 3)
     assert abs(large.mean() - small.mean()) < 6
 

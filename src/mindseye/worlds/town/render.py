@@ -14,7 +14,7 @@ from .grounds import COLOURS
 from .scenes import UNITS, Placed, Scene
 from .streets import Street, paint_street
 
-PICTURE_SIZE = 128  # px a side
+PICTURE_SIZE = 96  # px a side, as the pocket model sees and draws
 
 
 def render(scene: Scene, side: int = PICTURE_SIZE) -> np.ndarray:
