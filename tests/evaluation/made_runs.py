@@ -38,7 +38,11 @@ def _answered(folder, row, pictures, is_wrong, noise, rng):
         if "problem" in name:
             _save(picture, folder / here / "problem_image_1.png")
             continue
-        pixels = np.asarray(picture).astype(float) + rng.normal(0, noise, (64, 64, 3)) if noise else np.asarray(picture)
+        pixels = (
+            np.asarray(picture).astype(float) + rng.normal(0, noise, (picture.height, picture.width, 3))
+            if noise
+            else np.asarray(picture)
+        )
         shown = Image.fromarray(np.clip(255 - pixels if is_wrong else pixels, 0, 255).astype(np.uint8))
         drawn.append(f"{here}/output_image_{len(drawn) + 1}.png")
         _save(shown, folder / drawn[-1])

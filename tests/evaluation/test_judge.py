@@ -1,19 +1,24 @@
 """The judge: all right for who knows the truth, nothing for who never does, and no crash for who knows nothing."""
 
 import json
+from functools import partial
 
 import pytest
 from oracles import Failing, Liar, Oracle
 
 from mindseye.cli.main import main
 from mindseye.errors import InputError
+from mindseye.evaluation import exams
 from mindseye.evaluation.answers import ModelAnswerer
-from mindseye.evaluation.exams import EXAM_KINDS, GROUPS, TALK_KINDS, choose_kinds, make_exams
+from mindseye.evaluation.exams import EXAM_KINDS, GROUPS, TALK_KINDS
 from mindseye.evaluation.gallery import write_page
-from mindseye.evaluation.judge import judge
+from mindseye.evaluation.judge import judge as judge_any
 from mindseye.evaluation.report import as_json, tables, warnings
 from mindseye.worlds import KINDS, Say, is_held_out
 
+make_exams = partial(exams.make_exams, world="corners")
+choose_kinds = partial(exams.choose_kinds, world="corners")
+judge = partial(judge_any, world="corners")
 QUICK = {"num_timesteps": 2, "width": 32, "height": 32, "max_tokens": 4}
 
 
@@ -83,11 +88,11 @@ def test_the_same_seed_asks_the_same():
 
 @pytest.mark.parametrize("kind", EXAM_KINDS)
 def test_exams_are_held_out_and_in_each_language_in_turn(kind):
-    exams = make_exams(kind, 3, 0, ("en", "zh"))
-    assert [exam.language for exam in exams[:3]] == ["en", "zh", "en"]
-    assert len(exams) == (6 if kind.startswith("eye.") else 3)
-    assert all(any(map(is_held_out, exam.episode.scenes)) for exam in exams)
-    assert all(exam.items for exam in exams)
+    asked = make_exams(kind, 3, 0, ("en", "zh"))
+    assert [exam.language for exam in asked[:3]] == ["en", "zh", "en"]
+    assert len(asked) == (6 if kind.startswith("eye.") else 3)
+    assert all(any(map(is_held_out, exam.episode.scenes)) for exam in asked)
+    assert all(exam.items for exam in asked)
 
 
 def test_the_three_ways_to_reason_get_the_same_puzzles():
@@ -171,7 +176,7 @@ def test_a_model_that_knows_nothing_scores_nothing_and_crashes_nowhere(tiny):
 
 def test_one_failing_request_spoils_no_other(tiny, monkeypatch):
     answerer = ModelAnswerer(tiny, QUICK)
-    exams = make_exams("question.what", 2, 0, ("en", "zh"))
+    asked = make_exams("question.what", 2, 0, ("en", "zh"))
     real = tiny.request
 
     def request(task, things=(), **options):
@@ -180,7 +185,7 @@ def test_one_failing_request_spoils_no_other(tiny, monkeypatch):
         return real(task, things, **options)
 
     monkeypatch.setattr(tiny, "request", request)
-    broken, whole = answerer.answer(exams)
+    broken, whole = answerer.answer(asked)
     assert "a defect" in broken.error
     assert whole.error is None and whole.text
 
@@ -193,6 +198,7 @@ def test_unknown_options_are_refused_at_once(tiny):
 def test_command(tiny, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("mindseye.cli.judge.load_model", lambda args: tiny)
     words = ["judge", "--num", "1", "--kinds", "question.what", "edit.add", "--quiet", "--languages", "en"]
+    words += ["--world", "corners"]
     words += ["--num-timesteps", "2", "--width", "32", "--height", "32", "--max-tokens", "4"]
     assert main([*words, "-o", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

@@ -11,7 +11,7 @@ from mindseye.worlds import to_image
 
 
 def first(kind):
-    return make_exams(kind, 1, 0, ("en",))[0]
+    return make_exams(kind, 1, 0, ("en",), "corners")[0]
 
 
 def test_an_edit_that_spoils_the_rest_is_done_but_not_right():

@@ -98,7 +98,7 @@ def _plain_exam(episode: Episode, number: int) -> Exam:
     task: Task = "edit" if kind.startswith(("edit.", "action.")) else "draw"
     if kind.startswith("question.") or kind in ("caption", "think.question"):
         task = "ask"
-    return Exam(kind, task, episode, number, think=kind.startswith("think."))
+    return Exam(kind, task, episode, number, think=kind.startswith("think."), world_name=WORLD.name)
 
 
 def _unified(kind: str, number: int, asked: Asked, languages: Sequence[str]) -> Exam:
@@ -121,7 +121,7 @@ def _talk(kind: str, number: int, asked: Asked, language: str) -> Exam:
     while not is_wanted:
         episode = sample_episode(rng, asked.split, "talk", language)
         is_wanted = isinstance(episode.steps[-1], Say) == (kind == "unified.talk_words")
-    return Exam(kind, "generate", episode, number, when_to_draw=FREELY)
+    return Exam(kind, "generate", episode, number, when_to_draw=FREELY, world_name=WORLD.name)
 
 
 def _reasoning(kind: str, number: int, asked: Asked, language: str) -> Exam:
@@ -135,7 +135,7 @@ def _reasoning(kind: str, number: int, asked: Asked, language: str) -> Exam:
             break
     if kind == "reason.words":
         episode = sample_episode(_stream(asked.seed, "reasoning", number, attempt), asked.split, kind, language)
-        return Exam(kind, "ask", episode, number)
+        return Exam(kind, "ask", episode, number, world_name=WORLD.name)
     if kind == "reason.shown":
-        return Exam(kind, "tell", episode, number)
-    return Exam(kind, "generate", episode, number, when_to_draw=REASONING)
+        return Exam(kind, "tell", episode, number, world_name=WORLD.name)
+    return Exam(kind, "generate", episode, number, when_to_draw=REASONING, world_name=WORLD.name)

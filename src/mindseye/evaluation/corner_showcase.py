@@ -52,7 +52,7 @@ def _drawing(seed: int) -> Act:
     wish = Wish((Wanted("cat"), Wanted("dog")), "blue", "left")
     steps = (Say("draw a cat to the left of a dog on a blue background", then="image"), Show(scene, is_target=True))
     episode = Episode("draw.pair", "en", steps, {"scene": scene, "wish": wish})
-    return Act("draw", "A drawing", None, Exam("draw.pair", "draw", episode, seed))
+    return Act("draw", "A drawing", None, Exam("draw.pair", "draw", episode, seed, world_name=WORLD.name))
 
 
 def _change(verb: str, title: str, sample: str, text: str, seed: int) -> Act:
@@ -72,7 +72,7 @@ def _thought_drawing(seed: int) -> Act:
     scene = Scene(tuple(Thing(want.noun, str(want.place), want.size or "big") for want in wanted))
     steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
     episode = Episode("think.layout", "en", steps, {"scene": scene, "wish": Wish(wanted)})
-    exam = Exam("think.layout", "draw", episode, seed, think=True)
+    exam = Exam("think.layout", "draw", episode, seed, think=True, world_name=WORLD.name)
     return Act("draw --think", "A drawing that is thought out first", None, exam)
 
 
@@ -91,7 +91,7 @@ def _puzzle(seed: int) -> Act:
     )
     truth: dict[str, Any] = {"before": before, "scene": joined, "scenes": (eaten, joined)}
     episode = Episode("reason", "en", steps, {**truth, "answer": "3", "accepted": ("3",)})
-    exam = Exam("reason", "generate", episode, seed, when_to_draw=REASONING)
+    exam = Exam("reason", "generate", episode, seed, when_to_draw=REASONING, world_name=WORLD.name)
     return Act("reason", "A puzzle, solved in words and pictures", "fruit-duck", exam)
 
 

@@ -15,7 +15,7 @@ from ..generation.policies import WhenToDraw
 from ..messages import Message
 from ..worlds.dice import Dice
 from ..worlds.episodes import Episode, EpisodeOptions, Say, Show
-from ..worlds.world import DEFAULT_WORLD, World, world_called
+from ..worlds.world import World, world_called
 
 STREAM = 0x6A756467  # sets the judge's random streams apart from those of training
 FINAL_PHRASES = ("Final Answer:", "最终答案")
@@ -40,7 +40,7 @@ class Exam:
     seed: int
     think: bool = False
     when_to_draw: WhenToDraw = field(default_factory=WhenToDraw)
-    world_name: str = DEFAULT_WORLD
+    world_name: str = field(kw_only=True)
 
     @property
     def world(self) -> World:

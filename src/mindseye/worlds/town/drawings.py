@@ -138,7 +138,9 @@ def draft_count(voice: Voice) -> Draft:
     size = None if size == "big" else size
     phrase = grammar.several(voice.language, count, noun, size)
     wanted = (Wanted(Icon(noun), size),) * count
-    return Draft(phrase, wanted, _COUNT_SPOTS[count], (_SIZE[size],) * count, about=frozenset([key("count", noun, count)]))
+    return Draft(
+        phrase, wanted, _COUNT_SPOTS[count], (_SIZE[size],) * count, about=frozenset([key("count", noun, count)])
+    )
 
 
 def draft_layout(voice: Voice) -> Draft:
