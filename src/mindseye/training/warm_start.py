@@ -1,8 +1,9 @@
 """First weights of a run out of a checkpoint: the same sizes, or those of an earlier, smaller world.
 
-What a network knows of tokens, places and patches is carried over where a new vocabulary, longer sides or larger
+What a network knows of tokens, places and patches is carried over where a new vocabulary, longer sides or other
 patches ask for other tables; everything else must fit. A new token begins as the mean of the old tokens that spell it.
-Patches of latents are resized as in FlexiViT (https://arxiv.org/abs/2212.08013): an enlarged picture looks as it did.
+Patches of latents are resized as in FlexiViT (https://arxiv.org/abs/2212.08013), so that an enlarged picture looks as it
+did; smaller ones are resized in the same way, and must be learnt again.
 """
 # V words, D hidden_size, S patches a side, p latents a side of a token, z latent channels
 
