@@ -2,8 +2,8 @@
 
 What a network knows of tokens, places and patches is carried over where a new vocabulary, longer sides or other
 patches ask for other tables; everything else must fit. A new token begins as the mean of the old tokens that spell it.
-Patches of latents are resized as in FlexiViT (https://arxiv.org/abs/2212.08013), so that an enlarged picture looks as it
-did; smaller ones are resized in the same way, and must be learnt again.
+Patches of latents are resized as in FlexiViT (https://arxiv.org/abs/2212.08013), so that an enlarged picture looks as
+it did; smaller ones are resized in the same way, and must be learnt again.
 """
 # V words, D hidden_size, S patches a side, p latents a side of a token, z latent channels
 
