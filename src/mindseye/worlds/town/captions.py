@@ -15,6 +15,12 @@ from .voice import Voice, Wordings
 
 _REQUESTS: Wordings = {
     "en": (
+        "say what the picture shows",
+        "tell me what is shown",
+        "write a caption",
+        "say it all in words",
+        "describe all you see",
+        "tell me what you see, all of it",
         "describe the picture",
         "describe this image",
         "say what is shown",
@@ -27,6 +33,12 @@ _REQUESTS: Wordings = {
         "tell me all you see",
     ),
     "zh": (
+        "说说图里都有什么内容",
+        "请说说这张图片",
+        "把图片说成文字",
+        "描述一下图里的一切",
+        "写出图片的内容",
+        "说说你看到的一切",
         "描述这张图",
         "描述这张图片",
         "说说图里的内容",

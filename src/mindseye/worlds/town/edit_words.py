@@ -6,6 +6,14 @@ from .voice import Wordings
 
 REMOVE: Wordings = {
     "en": (
+        "take {the} away",
+        "take out {the}",
+        "let {the} disappear",
+        "{the} must go",
+        "I do not want {the}",
+        "no more of {the}",
+        "cut out {the}",
+        "clear {the} away",
         "remove {the}",
         "delete {the}",
         "erase {the}",
@@ -19,6 +27,13 @@ REMOVE: Wordings = {
         "{the} should disappear",
     ),
     "zh": (
+        "请把{the}拿掉",
+        "把{the}删掉",
+        "我不要{the}",
+        "不要有{the}",
+        "{the}要去掉",
+        "请删除{the}",
+        "让{the}不见",
         "去掉{the}",
         "移除{the}",
         "把{the}去掉",
@@ -33,6 +48,11 @@ REMOVE: Wordings = {
 }
 ADD: Wordings = {
     "en": (
+        "{one} {at}, please",
+        "I would like {one} {at}",
+        "set {one} {at}",
+        "let me see {one} {at} too",
+        "draw {one} {at}",
         "add {one} {at}",
         "put {one} {at}",
         "please add {one} {at}",
@@ -44,6 +64,11 @@ ADD: Wordings = {
         "place {one} {at}",
     ),
     "zh": (
+        "请在{at}画{one}",
+        "{at}加上{one}",
+        "我要{at}有{one}",
+        "在{at}放{one}",
+        "{at}再加{one}",
         "在{at}加{one}",
         "{at}加{one}",
         "请在{at}加{one}",
@@ -56,6 +81,10 @@ ADD: Wordings = {
 }
 REPLACE: Wordings = {
     "en": (
+        "let {one} be in place of {the}",
+        "{the} should be {one}",
+        "I want {one} in place of {the}",
+        "make {one} of {the}",
         "replace {the} with {one}",
         "turn {the} into {one}",
         "change {the} into {one}",
@@ -68,6 +97,10 @@ REPLACE: Wordings = {
         "make {the} {one} instead",
     ),
     "zh": (
+        "请把{the}变成{one}",
+        "我要{one}代替{the}",
+        "{the}变成{one}",
+        "让{one}代替{the}",
         "把{the}换成{one}",
         "把{the}变成{one}",
         "把{the}改成{one}",
@@ -83,6 +116,10 @@ REPLACE: Wordings = {
 }
 MOVE: Wordings = {
     "en": (
+        "let {the} be {at}",
+        "I want {the} {at}",
+        "please put {the} {at}",
+        "{the} must go {at}",
         "move {the} so that it is {at}",
         "put {the} {at}",
         "move {the}, it should be {at}",
@@ -93,6 +130,10 @@ MOVE: Wordings = {
         "let {the} stand {at}",
     ),
     "zh": (
+        "请把{the}放到{at}",
+        "{the}要在{at}",
+        "我要{the}在{at}",
+        "让{the}移到{at}",
         "把{the}移到{at}",
         "把{the}放到{at}",
         "请把{the}移到{at}",
@@ -106,6 +147,11 @@ MOVE: Wordings = {
 }
 RECOLOUR: Wordings = {
     "en": (
+        "give it a {colour} background",
+        "please make the background {colour}",
+        "let it have a {colour} background",
+        "I want the background {colour}",
+        "{colour} for the background",
         "make the background {colour}",
         "turn the background {colour}",
         "change the background to {colour}",
@@ -117,6 +163,10 @@ RECOLOUR: Wordings = {
         "I want a {colour} background",
     ),
     "zh": (
+        "我要背景是{colour}",
+        "请把背景换成{colour}",
+        "背景要变成{colour}",
+        "背景用{colour}",
         "把背景变成{colour}",
         "把背景改成{colour}",
         "背景换成{colour}",
@@ -131,6 +181,10 @@ RECOLOUR: Wordings = {
 }
 ELSEWHERE: Wordings = {
     "en": (
+        "let them be {place}",
+        "I want them {place}",
+        "show all of it {place}",
+        "draw the same {place}",
         "put all of it {place}",
         "show the same {place}",
         "set the scene {place}",
@@ -141,6 +195,10 @@ ELSEWHERE: Wordings = {
         "let it be {place}",
     ),
     "zh": (
+        "我要它们{place}",
+        "把画面换到{place}",
+        "让它们都{place}",
+        "请把它们放{place}",
         "把它们放{place}",
         "同样的画面{place}",
         "让它们{place}",
@@ -152,6 +210,10 @@ ELSEWHERE: Wordings = {
 }
 RESTYLE: Wordings = {
     "en": (
+        "let it be {style}",
+        "I want this {style}",
+        "please redraw this {style}",
+        "change it: {style}",
         "redraw it {style}",
         "the same {style}",
         "draw it {style}",
@@ -163,6 +225,10 @@ RESTYLE: Wordings = {
         "now {style}",
     ),
     "zh": (
+        "我要{style}",
+        "请重画，用{style}",
+        "都用{style}",
+        "变成{style}",
         "用{style}重画",
         "改成{style}",
         "用{style}画",

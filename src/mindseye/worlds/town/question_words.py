@@ -6,6 +6,12 @@ from .voice import Wordings
 
 NAME: Wordings = {
     "en": (
+        "what would you call this",
+        "can you say what this is",
+        "what is to be seen here",
+        "which thing do you see",
+        "name what you see here",
+        "what do you call it",
         "what is this",
         "what is it",
         "what do you see here",
@@ -18,6 +24,12 @@ NAME: Wordings = {
         "name this thing",
     ),
     "zh": (
+        "这个叫什么",
+        "请说出这是什么",
+        "你看到的是什么东西",
+        "这张图里是什么东西",
+        "这里画的是什么",
+        "能说说这是什么吗",
         "这是什么",
         "这是什么东西",
         "图里是什么",
@@ -33,6 +45,12 @@ NAME: Wordings = {
 }
 WHAT_ALL: Wordings = {
     "en": (
+        "what is to be seen",
+        "name the things in the picture",
+        "name everything you see",
+        "what does the picture show",
+        "can you list all things",
+        "which things do you see",
         "what is in the picture",
         "what is in this image",
         "what do you see in the picture",
@@ -44,6 +62,12 @@ WHAT_ALL: Wordings = {
         "what can be seen",
     ),
     "zh": (
+        "说出图里的所有东西",
+        "图里能看到哪些东西",
+        "画面中有哪些东西",
+        "请列出图里的东西",
+        "这里有什么东西",
+        "都有什么",
         "图里有什么",
         "图片里有什么",
         "图中有什么",
@@ -57,6 +81,12 @@ WHAT_ALL: Wordings = {
 }
 WHAT: Wordings = {
     "en": (
+        "what can be seen {at}",
+        "say what is {at}",
+        "name what is {at}",
+        "{at}, what is there",
+        "what thing is {at}",
+        "can you tell me what is {at}",
         "what is {at}",
         "what is there {at}",
         "what do you see {at}",
@@ -67,6 +97,12 @@ WHAT: Wordings = {
         "tell me what is {at}",
     ),
     "zh": (
+        "说出{at}的东西",
+        "请问{at}是什么",
+        "{at}画的是什么",
+        "{at}的东西是什么",
+        "你看{at}是什么",
+        "告诉我{at}是什么",
         "{at}有什么",
         "{at}是什么",
         "{at}有什么东西",
@@ -103,6 +139,10 @@ WHERE: Wordings = {
 }
 COUNT: Wordings = {
     "en": (
+        "can you say {how_many} there are",
+        "{how_many} are to be seen",
+        "{how_many} do we have here",
+        "please count {how_many}",
         "{how_many} are there",
         "{how_many} do you see",
         "tell me {how_many} there are",
@@ -114,6 +154,10 @@ COUNT: Wordings = {
         "say {how_many} there are",
     ),
     "zh": (
+        "请数一数有{how_many}",
+        "这里有{how_many}",
+        "画面里有{how_many}",
+        "你看到{how_many}",
         "有{how_many}",
         "图里有{how_many}",
         "能看到{how_many}",
@@ -128,6 +172,10 @@ COUNT: Wordings = {
 }
 COLOUR: Wordings = {
     "en": (
+        "say which colour the background is",
+        "can you tell me the colour of the background",
+        "what is the colour behind {the}",
+        "the background: which colour is it",
         "what colour is the background",
         "what color is the background",
         "which colour is the background",
@@ -138,6 +186,10 @@ COLOUR: Wordings = {
         "what is the colour of the background",
     ),
     "zh": (
+        "请问背景是什么颜色",
+        "背景颜色是哪种",
+        "说说背景的颜色",
+        "{the}后面是哪种颜色",
         "背景是什么颜色",
         "背景什么颜色",
         "背景是哪种颜色",
@@ -173,6 +225,14 @@ PLACE: Wordings = {
 }
 IS_THERE: Wordings = {
     "en": (
+        "can {one} be seen",
+        "is {one} to be seen",
+        "does it show {one}",
+        "is {one} in the picture",
+        "can you find {one}",
+        "is {one} to be found",
+        "do we see {one}",
+        "can we see {one} here",
         "is there {one}",
         "do you see {one}",
         "is there {one} in the picture",
@@ -183,6 +243,12 @@ IS_THERE: Wordings = {
         "can you see {one}",
     ),
     "zh": (
+        "图里看得到{bare}吗",
+        "你看到{bare}了吗",
+        "图里有没有{bare}",
+        "是不是有{bare}",
+        "能找到{bare}吗",
+        "看不看得到{bare}",
         "有{bare}吗",
         "图里有{bare}吗",
         "看得到{bare}吗",
@@ -195,6 +261,10 @@ IS_THERE: Wordings = {
 }
 IS_BESIDE: Wordings = {
     "en": (
+        "can {first} be seen {relation} {second}",
+        "is {first} to be seen {relation} {second}",
+        "can we see {first} {relation} {second}",
+        "is it right that {first} is {relation} {second}",
         "is {first} {relation} {second}",
         "do you see {first} {relation} {second}",
         "does {first} stand {relation} {second}",
@@ -206,6 +276,10 @@ IS_BESIDE: Wordings = {
         "can you see {first} {relation} {second}",
     ),
     "zh": (
+        "{first}是在{second}的{relation}吗",
+        "是不是{first}在{second}的{relation}",
+        "{first}在不在{second}的{relation}",
+        "看得到{first}在{second}的{relation}吗",
         "{first}在{second}的{relation}吗",
         "{first}在{second}{relation}吗",
         "{first}在{second}的{relation}，对吗",
@@ -217,6 +291,9 @@ IS_BESIDE: Wordings = {
 }
 WHAT_BESIDE: Wordings = {
     "en": (
+        "can you say what is {relation} {second}",
+        "what is there {relation} {second}",
+        "say what stands {relation} {second}",
         "what is {relation} {second}",
         "which thing is {relation} {second}",
         "name what is {relation} {second}",
@@ -226,6 +303,9 @@ WHAT_BESIDE: Wordings = {
         "what stands {relation} {second}",
     ),
     "zh": (
+        "请问{second}的{relation}是什么",
+        "{second}{relation}能看到什么",
+        "说说{second}的{relation}有什么",
         "{second}的{relation}是什么",
         "{second}的{relation}有什么",
         "{second}{relation}有什么",
@@ -300,6 +380,10 @@ BIGGER: Wordings = {
 }
 STYLE: Wordings = {
     "en": (
+        "can you say which style this is",
+        "say in which style it is",
+        "which style was it drawn in",
+        "{the}: in which style is it",
         "in which style is it drawn",
         "which style is this",
         "what style is this",
@@ -310,6 +394,10 @@ STYLE: Wordings = {
         "name the style",
     ),
     "zh": (
+        "请问这是什么风格",
+        "{the}用什么风格画的",
+        "说说是什么风格",
+        "是哪种风格",
         "这是什么风格",
         "用什么风格画的",
         "这张图是什么风格",
