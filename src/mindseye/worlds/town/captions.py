@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..episodes import Episode, EpisodeOptions
 from ..grammar import listing
 from . import language as grammar
-from .areas import AREAS, area_of, size_word
+from .areas import area_of, in_reading_order, is_size_clear, size_word
 from .drawables import Icon
 from .layout import any_scene
 from .lessons import Builder, answered, lesson
@@ -55,14 +55,15 @@ _REQUESTS: Wordings = {
 
 
 def caption(language: str, scene: Scene) -> str | None:
-    """The whole truth: "a cat at the top left and a small dog ... on a blue background"; None at a border."""
-    areas = [area_of(thing, scene.ground) for thing in scene.things]
-    if None in areas or not all(isinstance(thing.what, Icon) for thing in scene.things):
+    """The whole truth: "a cat at the top left and a small dog ... on a blue background"; None where it is unclear."""
+    things = in_reading_order(scene)
+    areas = [area_of(thing, scene.ground) for thing in things]
+    if None in areas or not all(is_size_clear(thing.size) for thing in things):
         return None
-    read = sorted(zip(areas, scene.things), key=lambda pair: (AREAS.index(str(pair[0])), pair[1].x, pair[1].y))
     parts = []
-    for area, thing in read:
-        assert isinstance(thing.what, Icon)
+    for area, thing in zip(areas, things, strict=True):
+        if not isinstance(thing.what, Icon):
+            return None
         one, where = grammar.one(language, thing.what.noun, size_word(thing.size)), grammar.at(language, str(area))
         parts.append(f"{one} {where}" if language == "en" else where + one)
     ground = grammar.on_ground(language, str(scene.ground))

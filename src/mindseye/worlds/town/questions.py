@@ -10,7 +10,7 @@ from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import SEMICOLON, fact
 from . import language as grammar
 from . import question_words as wordings
-from .areas import AREAS, COLUMNS, area_of, may_be_in
+from .areas import AREAS, COLUMNS, area_of, in_reading_order, may_be_in
 from .drawables import Icon
 from .grounds import is_place
 from .layout import any_scene
@@ -55,9 +55,10 @@ def ask_name(voice: Voice, scene: Scene) -> Question | None:
 def ask_what(voice: Voice, scene: Scene) -> Question | None:
     """What is in the picture, or in one of its areas."""
     if voice.dice.chance(0.3):
-        answer = grammar.group(voice.language, scene.nouns)
-        about = frozenset(key("pair", *pair) for pair in permutations(sorted(set(scene.nouns)), 2))
-        return Question(voice.ask(wordings.WHAT_ALL), (answer,), grammar.names(voice.language, scene.nouns), about)
+        nouns = [icon_of(thing).noun for thing in in_reading_order(scene)]
+        about = frozenset(key("pair", *pair) for pair in permutations(sorted(set(nouns)), 2))
+        thought = grammar.names(voice.language, nouns)
+        return Question(voice.ask(wordings.WHAT_ALL), (grammar.group(voice.language, nouns),), thought, about)
     area = voice.dice.pick(COLUMNS if is_place(str(scene.ground)) else AREAS)
     near = [thing for thing in scene.things if may_be_in(thing, area, is_place(str(scene.ground)))]
     text, where = voice.ask(wordings.WHAT, at=grammar.at(voice.language, area)), grammar.at(voice.language, area)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import SEMICOLON, fact
 from . import language as grammar
-from .areas import area_of, size_word
+from .areas import area_of, in_reading_order, size_word
 from .drawings import DRAFTS, request
 from .lessons import Builder, lesson
 from .questions import ASKERS, icon_of, scene_to_ask_about
@@ -16,7 +16,7 @@ from .voice import Voice
 def plan(language: str, scene: Scene) -> str:
     """The scene as a list: "cat: at the top left; small dog: on the right; on a blue background"."""
     lines = []
-    for thing in scene.things:
+    for thing in in_reading_order(scene):
         bare = grammar.bare(language, icon_of(thing).noun, size_word(thing.size))
         area = area_of(thing, scene.ground)
         lines.append(fact(language, bare, grammar.at(language, area)) if area else bare)
