@@ -109,10 +109,9 @@ def draft_one(voice: Voice) -> Draft:
     one = grammar.one(voice.language, noun, size)
     phrase = voice.pair(f"{one} ", f"{one}在") + grammar.at(voice.language, area) if area else one
     spot = centre_of(area or "middle")
-    drawn = _SIZE[size] if area or size else BIG_SIZE
     about = {key("area", noun, area)} if area else set()
     about |= {key("size", noun, size)} if size else set()
-    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (drawn,), about=frozenset(about))
+    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (_SIZE[size],), about=frozenset(about))
 
 
 def draft_pair(voice: Voice) -> Draft:
