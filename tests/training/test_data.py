@@ -19,6 +19,7 @@ from mindseye.networks.interface import LatentGrid
 from mindseye.training.batches import pack
 from mindseye.training.conditions import Dropout, drop_conditions
 from mindseye.training.lessons import Lesson, Taught
+from mindseye.training.objectives.unified import change_weights
 from mindseye.training.recipe import DataSettings, Phase
 from mindseye.training.streams.episodes import Pictures, Planner, Sight, Words
 from mindseye.training.streams.world import WorldStream
@@ -114,6 +115,18 @@ def test_conditions_are_dropped_from_drawings_only() -> None:
     assert kinds(drop_conditions(edit, everything, rng)) == ["noisy"]
     question = PLANNER.plan([Show(BEFORE), Say("what?"), Say("a cat", is_target=True)])
     assert drop_conditions(question, everything, rng) == question
+
+
+def test_what_changed_counts_more_and_a_drawing_the_same() -> None:
+    edit = planner(noisy_copies=2).plan([Show(BEFORE), Say("remove it"), Show(AFTER, is_target=True)])
+    drawing = PLANNER.plan([Say("a cat"), Show(BEFORE, is_target=True)])
+    batch = pack([edit, drawing])
+    assert batch.is_drawn == (False, True, True, True) and batch.before == (None, 0, 0, None)
+    latents = torch.zeros(64, 3)
+    latents[16:20] = 1.0  # four of the first copy's tokens
+    weights = change_weights(batch, latents, 5.0)
+    assert weights[:4].tolist() == [2.5] * 4 and weights[4:16].tolist() == [0.5] * 12
+    assert weights[16:].tolist() == [1.0] * 32
 
 
 def test_padding_changes_nobodys_neighbours() -> None:

@@ -38,6 +38,8 @@ class Batch:
     """(I,) images of the gen stream, clean ones and those to be drawn."""
     is_drawn: tuple[bool, ...]
     """(I,)"""
+    before: tuple[int | None, ...]
+    """(I,) for an image that is drawn: which clean one of its lesson stands before it, the last of its size."""
     label_indices: np.ndarray
     """(M,) which tokens of texts and ViT predict something."""
     labels: np.ndarray
@@ -70,6 +72,9 @@ class _Streams:
     vit: list[VitSegment] = field(default_factory=list)
     latents: list[LatentSegment] = field(default_factory=list)
     is_drawn: list[bool] = field(default_factory=list)
+    before: list[int | None] = field(default_factory=list)
+    clean: dict[int, int] = field(default_factory=dict)
+    """Of the lesson being packed: the last clean image by its number of tokens."""
     vit_positions: list[np.ndarray] = field(default_factory=list)
     latent_positions: list[np.ndarray] = field(default_factory=list)
     num_vit: int = 0
@@ -98,6 +103,7 @@ def pack(lessons: Sequence[Lesson], stretch: float = 1.2) -> Batch:
         vit_images=tuple(streams.vit),
         latent_images=tuple(streams.latents),
         is_drawn=tuple(streams.is_drawn),
+        before=tuple(streams.before),
         label_indices=_resolve(np.array(streams.label_places, np.int64), num_text, streams.num_vit),
         labels=np.array(streams.labels, np.int64),
         buckets=tuple(buckets),
@@ -109,6 +115,7 @@ def _pack_one(streams: _Streams, lesson: Lesson) -> np.ndarray:
     """Add a lesson to the streams; its tokens' unresolved places."""
     places: list[np.ndarray] = []
     position = 0
+    streams.clean = {}
     for taught in lesson:
         segment = taught.segment
         if isinstance(segment, TextSegment):
@@ -143,6 +150,9 @@ def _add_image(streams: _Streams, taught: Taught, position: int) -> np.ndarray:
         streams.num_vit += size
     else:
         first = LATENT_STREAM + streams.num_latents
+        streams.before.append(streams.clean.get(size) if taught.is_drawn else None)
+        if not taught.is_drawn:
+            streams.clean[size] = len(streams.latents)
         streams.latents.append(segment)
         streams.is_drawn.append(taught.is_drawn)
         streams.latent_positions.append(positions)

@@ -21,6 +21,8 @@ from ..lessons import num_features
 from .flow import Noise, draw_noise, squared_errors
 from .text import cross_entropies
 
+SAME = 0.1  # mean squared difference of a latent token up to which nothing has changed; latents have a variance near 1
+
 
 @dataclass(frozen=True)
 class LossSettings:
@@ -30,6 +32,9 @@ class LossSettings:
     mse_weight: float = 1.0
     timestep_shift: float = 1.0
     """Above 1: more of the noisy end."""
+    changed_weight: float = 1.0
+    """How many times as much a latent token counts that differs from the picture before; a drawing as a whole counts
+    the same. Most of a changed picture is copied, so what was asked for is little of its error."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,27 @@ class UnifiedObjective:
         shape = (latents.shape[0], latents.shape[1])
         noise = draw_noise(shape, batch.is_drawn, self.settings.timestep_shift, generator).to(self.device)
         errors = errors_of(model, network_input(batch, latents, noise))
-        return {"ce": errors.ce.sum(), "mse": errors.mse.sum()}
+        if self.settings.changed_weight == 1.0:
+            return {"ce": errors.ce.sum(), "mse": errors.mse.sum()}
+        weights = change_weights(batch, latents, self.settings.changed_weight)
+        return {"ce": errors.ce.sum(), "mse": (errors.mse * weights[:, None]).sum()}
+
+
+def change_weights(batch: Batch, latents: Tensor, weight: float) -> Tensor:
+    """(F,) what each drawn token counts: `weight` times as much where it differs from the picture before.
+
+    The mean over a drawing is 1; all tokens count the same where there is no picture before.
+    """
+    images = latents.split([num_features(segment) for segment in batch.latent_images])
+    parts = []
+    for image, is_drawn, before in zip(images, batch.is_drawn, batch.before, strict=True):
+        if is_drawn and before is not None:
+            is_changed = (image - images[before]).square().mean(-1) > SAME
+            part = torch.where(is_changed, weight, 1.0)
+            parts.append(part / part.mean())
+        elif is_drawn:
+            parts.append(latents.new_ones(len(image)))
+    return torch.cat(parts) if parts else latents.new_ones(0)
 
 
 def network_input(batch: Batch, latents: Tensor, noise: Noise) -> NetworkInput:
