@@ -124,9 +124,11 @@ def test_what_changed_counts_more_and_a_drawing_the_same() -> None:
     assert batch.is_drawn == (False, True, True, True) and batch.before == (None, 0, 0, None)
     latents = torch.zeros(64, 3)
     latents[16:20] = 1.0  # four of the first copy's tokens
+    latents[48:56] = 0.5  # half of a drawing from words, a quarter of the way to the weight
     weights = change_weights(batch, latents, 5.0)
     assert weights[:4].tolist() == [2.5] * 4 and weights[4:16].tolist() == [0.5] * 12
-    assert weights[16:].tolist() == [1.0] * 32
+    assert weights[16:32].tolist() == [1.0] * 16
+    torch.testing.assert_close(weights[32:], torch.tensor([4 / 3] * 8 + [2 / 3] * 8))
 
 
 def test_padding_changes_nobodys_neighbours() -> None:

@@ -21,8 +21,6 @@ from ..lessons import num_features
 from .flow import Noise, draw_noise, squared_errors
 from .text import cross_entropies
 
-SAME = 0.1  # mean squared difference of a latent token up to which nothing has changed; latents have a variance near 1
-
 
 @dataclass(frozen=True)
 class LossSettings:
@@ -33,8 +31,9 @@ class LossSettings:
     timestep_shift: float = 1.0
     """Above 1: more of the noisy end."""
     changed_weight: float = 1.0
-    """How many times as much a latent token counts that differs from the picture before; a drawing as a whole counts
-    the same. Most of a changed picture is copied, so what was asked for is little of its error."""
+    """How many times as much a latent token counts that differs from the picture before, or from most of its own
+    picture where there is none before; a drawing as a whole counts the same. Most of a changed picture is copied and
+    most of a drawing is ground, so what was asked for is little of its error."""
 
 
 @dataclass(frozen=True)
@@ -101,19 +100,18 @@ class UnifiedObjective:
 
 
 def change_weights(batch: Batch, latents: Tensor, weight: float) -> Tensor:
-    """(F,) what each drawn token counts: `weight` times as much where it differs from the picture before.
+    """(F,) what each drawn token counts: up to `weight` times as much where it differs from what it is compared with.
 
-    The mean over a drawing is 1; all tokens count the same where there is no picture before.
+    That is the picture before, else the median of its own tokens. `weight` is reached at a mean squared difference of
+    1, the variance of latents. The mean over a drawing is 1.
     """
     images = latents.split([num_features(segment) for segment in batch.latent_images])
     parts = []
     for image, is_drawn, before in zip(images, batch.is_drawn, batch.before, strict=True):
-        if is_drawn and before is not None:
-            is_changed = (image - images[before]).square().mean(-1) > SAME
-            part = torch.where(is_changed, weight, 1.0)
+        if is_drawn:
+            usual = image.median(0).values if before is None else images[before]
+            part = 1 + (weight - 1) * (image - usual).square().mean(-1).clamp(max=1)
             parts.append(part / part.mean())
-        elif is_drawn:
-            parts.append(latents.new_ones(len(image)))
     return torch.cat(parts) if parts else latents.new_ones(0)
 
 
