@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions
 from . import edit_words as words
 from . import language as grammar
-from .areas import AREAS, COLUMNS, USUAL_SIZE, centre_of
+from .areas import AREAS, COLUMNS, USUAL_SIZE, area_of, centre_of
 from .drawables import Icon
 from .drawings import inside, place_row
 from .grounds import HORIZON, is_place
@@ -20,6 +20,8 @@ from .scenes import Placed, Scene, stand
 from .splits import key, keys_of, keys_of_thing
 from .styles import DRAWN_STYLES
 from .voice import Voice
+
+SAYS_WHERE = 0.3  # of the things that are named to be taken or exchanged
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
     thing = pick_single(voice, scene)
     if thing is None or len(scene.things) < 2:
         return None
-    text = voice.tell(words.REMOVE, the=_the(voice, thing))
+    text = voice.tell(words.REMOVE, the=_named(voice, thing, scene))
     return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)))
 
 
@@ -61,7 +63,7 @@ def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
     if thing is None:
         return None
     by = voice.dice.pick([noun for noun in ALL_NOUNS if noun != icon_of(thing).noun])
-    text = voice.tell(words.REPLACE, the=_the(voice, thing), one=grammar.one(voice.language, by))
+    text = voice.tell(words.REPLACE, the=_named(voice, thing, scene), one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
     return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]))
 
@@ -144,6 +146,15 @@ def free_spot(voice: Voice, scene: Scene, noun: str, size: int = USUAL_SIZE) -> 
 def scene_to_change(voice: Voice, count: int, ground: str | None = None) -> Scene:
     """A scene in a style that is drawn, mostly the usual one, and mostly tidy."""
     return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=0.75)
+
+
+def _named(voice: Voice, thing: Placed, scene: Scene) -> str:
+    """What a thing is called, sometimes with where it is: "the cat", "the cat at the top left", "左上的猫"."""
+    the, area = _the(voice, thing), area_of(thing, scene.ground)
+    if area is None or not voice.dice.chance(SAYS_WHERE):
+        return the
+    where = grammar.at(voice.language, area)
+    return voice.pair(f"{the} {where}", f"{where}的{the}")
 
 
 def _the(voice: Voice, thing: Placed) -> str:
