@@ -26,11 +26,12 @@ SAYS_WHERE = 0.3  # of the things that are named to be taken or exchanged
 
 @dataclass(frozen=True)
 class Change:
-    """The words that ask for a change, the scene after it, and what it is about."""
+    """The words that ask for a change, the scene after it, what it is about, and which thing it takes or moves."""
 
     text: str
     after: Scene
     about: frozenset[str]
+    thing: Placed | None = None
 
 
 def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
@@ -39,7 +40,7 @@ def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
     if thing is None or len(scene.things) < 2:
         return None
     text = voice.tell(words.REMOVE, the=_named(voice, thing, scene))
-    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)))
+    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)), thing)
 
 
 def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
@@ -65,7 +66,7 @@ def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
     by = voice.dice.pick([noun for noun in ALL_NOUNS if noun != icon_of(thing).noun])
     text = voice.tell(words.REPLACE, the=_named(voice, thing, scene), one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
-    return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]))
+    return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]), thing)
 
 
 def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
@@ -78,7 +79,7 @@ def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
         return None
     area, there = spot
     text = voice.tell(words.MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
-    return Change(text, exchange(scene, thing, there), frozenset([key("area", icon_of(thing).noun, area)]))
+    return Change(text, exchange(scene, thing, there), frozenset([key("area", icon_of(thing).noun, area)]), thing)
 
 
 def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:

@@ -1,4 +1,4 @@
-"""Think first: write a plan before drawing, or what is seen before answering."""
+"""Think first: write a plan before drawing, where the thing is before changing it, or what is seen before answering."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ..grammar import SEMICOLON, fact
 from . import language as grammar
 from .areas import area_of, in_reading_order, size_word
 from .drawings import DRAFTS, request
+from .edits import CHANGES, scene_to_change
 from .lessons import Builder, lesson
 from .questions import ASKERS, icon_of, scene_to_ask_about
 from .scenes import Scene
@@ -31,6 +32,19 @@ def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
     return lesson(voice, "think.draw", steps, set(asked.about), scene=asked.scene, wish=asked.wish)
 
 
+def _edit(voice: Voice, options: EpisodeOptions) -> Episode | None:
+    before = scene_to_change(voice, voice.dice.pick((2, 2, 3, 3, 4, 5)))
+    change = CHANGES[voice.dice.pick(("remove", "replace", "move"))](voice, before)
+    area = area_of(change.thing, before.ground) if change and change.thing else None
+    if change is None or change.thing is None or area is None:
+        return None
+    bare = grammar.bare(voice.language, icon_of(change.thing).noun)
+    thought = f"<think>{fact(voice.language, bare, grammar.at(voice.language, area))}</think>"
+    steps: list[Say | Show] = [Say(options.system_prompts["think_draw"]), Show(before), Say(change.text, then="text")]
+    steps += [Say(thought, is_target=True, then="image"), Show(change.after, is_target=True)]
+    return lesson(voice, "think.edit", steps, set(change.about), before=before, scene=change.after)
+
+
 def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
     family = voice.dice.pick(tuple(ASKERS))
     scene = scene_to_ask_about(voice, family)
@@ -43,4 +57,4 @@ def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
     return lesson(voice, "think.question", steps, set(asked.about), **truth)
 
 
-BUILDERS: dict[str, Builder] = {"think.draw": _draw, "think.question": _question}
+BUILDERS: dict[str, Builder] = {"think.draw": _draw, "think.edit": _edit, "think.question": _question}
