@@ -90,7 +90,7 @@ class Runner:
             for job in [*scheduler.running, *scheduler.waiting]:
                 job.cancel()
         if thread is not None and thread is not threading.current_thread():
-            thread.join(patience)
+            _join(thread, patience)
 
     def forget_thread(self) -> None:
         """In a forked child, where the thread does not exist and its requests are the parent's."""
@@ -140,6 +140,15 @@ class Runner:
                 return True
             self._has_ended = True  # kept to be joined: no thread may be on its way out when the interpreter goes
             return False
+
+
+def _join(thread: threading.Thread, patience: float | None) -> None:
+    """Wait for a thread, also for one whose start Ctrl-C interrupted: it has begun a moment later, or never will."""
+    for _ in range(20):
+        try:
+            return thread.join(patience)
+        except RuntimeError:  # not started yet
+            time.sleep(0.01)
 
 
 def in_own_thread(work: Callable[[], Result]) -> Result:
