@@ -6,6 +6,7 @@ import pytest
 
 from mindseye import load
 from mindseye.errors import InputError
+from mindseye.generation.runner import Runner
 
 pytestmark = pytest.mark.alone
 
@@ -103,3 +104,11 @@ def test_calls_that_were_meant_otherwise(pocket):
     with pytest.raises(InputError, match="list of requests"):
         pocket.run(["a cat"])
     assert pocket.request("ask", ["what?"], stop="abc").text.stop == ("abc",)
+
+
+def test_a_runner_whose_thread_never_began_is_closed(pocket):
+    """As where Ctrl-C came between the making of the thread and its start."""
+    runner = Runner(pocket.runner.engine)
+    runner._thread = threading.Thread(target=lambda: None)
+    runner.close(finish=False, patience=1.0)
+    assert runner._is_closed and not runner._thread.is_alive()

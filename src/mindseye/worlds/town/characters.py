@@ -34,7 +34,7 @@ _DRAW: Wordings = {
         "please let us see {it}",
         "now draw {it}",
         "please paint {it}",
-        "please draw {it}",
+        "please let me see {it}",
         "please show {it}",
     ),
     "zh": (
@@ -48,7 +48,7 @@ _DRAW: Wordings = {
         "请给我画{it}",
         "画出{it}",
         "现在画{it}",
-        "请画{it}",
+        "请让我看{it}",
         "请画出{it}",
     ),
 }

@@ -100,7 +100,7 @@ def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
     if not fitting:
         return None
     ground = voice.dice.pick(fitting)
-    text = voice.tell(words.ELSEWHERE, place=grammar.on_ground(voice.language, ground))
+    text = voice.tell(words.ELSEWHERE, where=grammar.on_ground(voice.language, ground))
     return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
 
 

@@ -336,7 +336,7 @@ _STILL_THERE: Wordings = {
         "{the}还看得到吗",
         "{the}没有不见吗",
         "还能看到{the}吗",
-        "{the}留下了吗",
+        "{the}还留着吗",
     ),
 }
 QUESTIONS: dict[str, Wordings] = {

@@ -48,7 +48,7 @@ _REMOVE: Wordings = {
         "clear away {the}",
         "{the} has to go",
     ),
-    "zh": ("去掉{the}", "拿走{the}", "把{the}去掉", "移走{the}", "清除{the}", "让{the}消失", "不要{the}"),
+    "zh": ("去掉{the}", "拿走{the}", "把{the}去掉", "移走{the}", "清除{the}", "请让{the}不见", "不要{the}"),
 }
 _ADD: Wordings = {
     "en": (
@@ -66,7 +66,7 @@ _ADD: Wordings = {
         "{at}放{one}",
         "给{at}加{one}",
         "在{at}添{one}",
-        "在{at}放{one}",
+        "{at}请放{one}",
         "{at}来了{one}",
     ),
 }
@@ -87,7 +87,7 @@ _REPLACE: Wordings = {
         "把{the}换作{one}",
         "让{the}变成{one}",
         "用{one}代替{the}",
-        "把{the}改成{one}",
+        "{the}要改成{one}",
         "{the}要换成{one}",
     ),
 }

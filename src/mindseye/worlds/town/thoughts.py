@@ -35,8 +35,10 @@ def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
 def _edit(voice: Voice, options: EpisodeOptions) -> Episode | None:
     before = scene_to_change(voice, voice.dice.pick((2, 2, 3, 3, 4, 5)))
     change = CHANGES[voice.dice.pick(("remove", "replace", "move"))](voice, before)
-    area = area_of(change.thing, before.ground) if change and change.thing else None
-    if change is None or change.thing is None or area is None:
+    if change is None or change.thing is None:
+        return None
+    area = area_of(change.thing, before.ground)
+    if area is None:
         return None
     bare = grammar.bare(voice.language, icon_of(change.thing).noun)
     thought = f"<think>{fact(voice.language, bare, grammar.at(voice.language, area))}</think>"
