@@ -55,9 +55,7 @@ def test_what_is_kept_from_training_is_new_but_can_be_understood(
 
 def test_what_is_kept_from_training_is_trained_nowhere() -> None:
     """Neither in its own table nor in one that asks for the same in another lesson; the lexicon only shows some."""
-    said = [
-        (name, table) for name, table in WORDINGS.values() if not name.startswith("lexicon")
-    ]
+    said = [(name, table) for name, table in WORDINGS.values() if not name.startswith("lexicon")]
     texts_of = [(name, language, texts) for name, table in said for language, texts in table.items()]
     trained = {(language, text) for _, language, texts in texts_of for text in texts[:-2]}
     kept = [(name, language, text) for name, language, texts in texts_of for text in texts[-2:]]
