@@ -41,6 +41,12 @@ def area_of(thing: Placed, ground: str | Street) -> str | None:
     return None if column is None or row is None else AREAS[3 * row + column]
 
 
+def nearest_area(thing: Placed, ground: str | Street) -> str:
+    """The area in which the thing's centre lies, near a border too; in a street its column."""
+    row, column = (min(int(at * 3 // UNITS), 2) for at in (max(thing.y, 0), max(thing.x, 0)))
+    return COLUMNS[column] if isinstance(ground, Street) or is_place(ground) else AREAS[3 * row + column]
+
+
 def reach_of(area: str, is_on_place: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     """From where to where a centre would count as being in `area`: in x, in y; at a border it counts for both."""
     third = UNITS / 3

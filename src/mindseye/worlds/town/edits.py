@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..episodes import Episode, EpisodeOptions
+from ..grammar import fact
 from . import edit_words as words
 from . import language as grammar
-from .areas import AREAS, COLUMNS, USUAL_SIZE, area_of, centre_of
+from .areas import AREAS, COLUMNS, USUAL_SIZE, area_of, centre_of, nearest_area
 from .drawables import Icon
 from .drawings import inside, place_row
 from .grounds import HORIZON, is_place
@@ -26,12 +27,12 @@ SAYS_WHERE = 0.3  # of the things that are named to be taken or exchanged
 
 @dataclass(frozen=True)
 class Change:
-    """The words that ask for a change, the scene after it, what it is about, and which thing it takes or moves."""
+    """The words that ask for a change, the scene after it, what it is about, and what a thought says first."""
 
     text: str
     after: Scene
     about: frozenset[str]
-    thing: Placed | None = None
+    thought: str
 
 
 def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
@@ -40,7 +41,7 @@ def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
     if thing is None or len(scene.things) < 2:
         return None
     text = voice.tell(words.REMOVE, the=_named(voice, thing, scene))
-    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)), thing)
+    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)), _place_of(voice, thing, scene))
 
 
 def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
@@ -55,7 +56,7 @@ def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
     about = {key("pair", icon_of(thing).noun, other) for other in scene.nouns} | {
         key("area", icon_of(thing).noun, area)
     }
-    return Change(text, exchange(scene, None, thing), frozenset(about))
+    return Change(text, exchange(scene, None, thing), frozenset(about), _place_of(voice, thing, scene))
 
 
 def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
@@ -66,7 +67,8 @@ def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
     by = voice.dice.pick([noun for noun in ALL_NOUNS if noun != icon_of(thing).noun])
     text = voice.tell(words.REPLACE, the=_named(voice, thing, scene), one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
-    return Change(text, exchange(scene, thing, new), frozenset([key("pair", icon_of(thing).noun, by)]), thing)
+    about = frozenset([key("pair", icon_of(thing).noun, by)])
+    return Change(text, exchange(scene, thing, new), about, _place_of(voice, thing, scene))
 
 
 def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
@@ -79,7 +81,8 @@ def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
         return None
     area, there = spot
     text = voice.tell(words.MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
-    return Change(text, exchange(scene, thing, there), frozenset([key("area", icon_of(thing).noun, area)]), thing)
+    about = frozenset([key("area", icon_of(thing).noun, area)])
+    return Change(text, exchange(scene, thing, there), about, _place_of(voice, thing, scene))
 
 
 def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:
@@ -88,7 +91,8 @@ def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:
         return None
     ground = voice.dice.pick([colour for colour in ALL_COLOURS if colour != scene.ground])
     text = voice.tell(words.RECOLOUR, colour=grammar.ground_word(voice.language, ground))
-    return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
+    there = grammar.on_ground(voice.language, ground)
+    return Change(text, replace(scene, ground=ground), _grounds(scene, ground), there)
 
 
 def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
@@ -101,15 +105,18 @@ def change_by_travelling(voice: Voice, scene: Scene) -> Change | None:
         return None
     ground = voice.dice.pick(fitting)
     text = voice.tell(words.ELSEWHERE, where=grammar.on_ground(voice.language, ground))
-    return Change(text, replace(scene, ground=ground), _grounds(scene, ground))
+    there = grammar.on_ground(voice.language, ground)
+    return Change(text, replace(scene, ground=ground), _grounds(scene, ground), there)
 
 
 def change_by_restyling(voice: Voice, scene: Scene) -> Change | None:
     """Every thing drawn in another style."""
     style = voice.dice.pick([name for name in DRAWN_STYLES if name != icon_of(scene.things[0]).style])
-    text = voice.tell(words.RESTYLE, style=grammar.in_style(voice.language, style))
+    manner = grammar.in_style(voice.language, style)
+    text = voice.tell(words.RESTYLE, style=manner)
     things = tuple(replace(thing, what=Icon(icon_of(thing).noun, style)) for thing in scene.things)
-    return Change(text, replace(scene, things=things), frozenset(key("style", noun, style) for noun in scene.nouns))
+    about = frozenset(key("style", noun, style) for noun in scene.nouns)
+    return Change(text, replace(scene, things=things), about, manner)
 
 
 CHANGES: dict[str, Callable[[Voice, Scene], Change | None]] = {
@@ -162,6 +169,11 @@ def _the(voice: Voice, thing: Placed) -> str:
     return grammar.the(voice.language, icon_of(thing).noun)
 
 
+def _place_of(voice: Voice, thing: Placed, scene: Scene) -> str:
+    bare = grammar.bare(voice.language, icon_of(thing).noun)
+    return fact(voice.language, bare, grammar.at(voice.language, nearest_area(thing, scene.ground)))
+
+
 def _grounds(scene: Scene, ground: str) -> frozenset[str]:
     return frozenset(one for one in keys_of(replace(scene, ground=ground)) if one.startswith("ground|"))
 
@@ -180,7 +192,8 @@ def _builder(name: str) -> Builder:
         if change is None:
             return None
         steps = changed(before, change.text, change.after)
-        return lesson(voice, f"edit.{name}", steps, set(change.about), before=before, scene=change.after)
+        truth = {"before": before, "scene": change.after, "thought": change.thought}
+        return lesson(voice, f"edit.{name}", steps, set(change.about), **truth)
 
     return build
 

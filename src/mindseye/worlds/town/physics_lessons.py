@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
-from ..grammar import AT_ONCE, FINAL, as_typed
+from ..grammar import AT_ONCE, FINAL, as_typed, fact
+from . import language as grammar
+from .areas import nearest_area
+from .drawables import Icon
 from .lessons import Builder, answered, changed, lesson
 from .physics import RULES, Case, Stage
-from .physics_words import ACTIONS, QUESTIONS
+from .physics_words import ACTIONS, OUTCOMES, QUESTIONS
 from .puzzles import in_a_row
 from .question_words import YES_NO
 from .questions import yes_or_no
@@ -28,11 +31,21 @@ def question_words(voice: Voice, case: Case) -> str:
     return voice.word(QUESTIONS[case.rule], **dict(case.words))
 
 
+def thought_of(voice: Voice, case: Case) -> str:
+    """What comes of it, and where the thing is then: "vase: broken, at the bottom"."""
+    outcome = OUTCOMES[case.rule][not case.is_yes][voice.language == "zh"]
+    left = [one for one in case.after.things if isinstance(one.what, Icon) and one.what.noun == case.subject]
+    where = [grammar.at(voice.language, nearest_area(one, case.after.ground)) for one in left]
+    told = voice.pair(", ", "，").join([outcome, *where])
+    return fact(voice.language, grammar.bare(voice.language, case.subject), told)
+
+
 def _after(voice: Voice, options: EpisodeOptions) -> Episode:
     """Before and an action give after."""
     case = any_case(voice)
     steps = changed(case.before, as_typed(voice.dice, voice.language, action_words(voice, case)), case.after)
-    return lesson(voice, "physics.after", steps, set(case.about), before=case.before, scene=case.after, rule=case.rule)
+    truth = {"before": case.before, "scene": case.after, "rule": case.rule, "thought": thought_of(voice, case)}
+    return lesson(voice, "physics.after", steps, set(case.about), **truth)
 
 
 def _look(voice: Voice, options: EpisodeOptions) -> Episode:

@@ -489,3 +489,21 @@ QUESTIONS: dict[str, Wordings] = {
         "zh": ("它还立着吗", "都还立着吗", "它站着吗", "还立着吗", "它没倒吗", "没有倒吗", "它是直立的吗"),
     },
 }
+
+_UNBROKEN = (("unbroken", "完好"), ("broken", "碎了"))
+OUTCOMES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "cloth": _UNBROKEN,
+    "edge": _UNBROKEN,
+    "slope": (("rolls down", "滚下"), ("stays", "不动")),
+    "wind": (("stays", "不动"), ("blown away", "吹走了")),
+    "light": (("lit", "亮着"), ("out", "灭了")),
+    "sun": (("melted", "化了"), ("unchanged", "不变")),
+    "needle": _UNBROKEN,
+    "alone": (("stays", "还在"), ("gone", "没有了")),
+    "rain": (("unchanged", "不变"), ("out", "灭了")),
+    "magnet": (("at the magnet", "在磁铁上"), ("stays", "不动")),
+    "water": (("floats", "浮着"), ("sinks", "沉了")),
+    "bump": (("everything falls", "都倒了"), ("everything stays", "都不动")),
+    "hammer": _UNBROKEN,
+}
+"""What a thought says has come of the thing that is asked about, English and Chinese: on yes, and on no."""

@@ -1,13 +1,16 @@
-"""Think first: write a plan before drawing, where the thing is before changing it, or what is seen before answering."""
+"""Think first: a plan before drawing, what is where before a change, what is seen before an answer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import SEMICOLON, fact
+from . import edits, physics_lessons, walk_lessons, wearing
 from . import language as grammar
 from .areas import area_of, in_reading_order, size_word
 from .drawings import DRAFTS, request
-from .edits import CHANGES, scene_to_change
 from .lessons import Builder, lesson
 from .questions import ASKERS, icon_of, scene_to_ask_about
 from .scenes import Scene
@@ -32,19 +35,20 @@ def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
     return lesson(voice, "think.draw", steps, set(asked.about), scene=asked.scene, wish=asked.wish)
 
 
-def _edit(voice: Voice, options: EpisodeOptions) -> Episode | None:
-    before = scene_to_change(voice, voice.dice.pick((2, 2, 3, 3, 4, 5)))
-    change = CHANGES[voice.dice.pick(("remove", "replace", "move"))](voice, before)
-    if change is None or change.thing is None:
-        return None
-    area = area_of(change.thing, before.ground)
-    if area is None:
-        return None
-    bare = grammar.bare(voice.language, icon_of(change.thing).noun)
-    thought = f"<think>{fact(voice.language, bare, grammar.at(voice.language, area))}</think>"
-    steps: list[Say | Show] = [Say(options.system_prompts["think_draw"]), Show(before), Say(change.text, then="text")]
-    steps += [Say(thought, is_target=True, then="image"), Show(change.after, is_target=True)]
-    return lesson(voice, "think.edit", steps, set(change.about), before=before, scene=change.after)
+def _thought_out(kind: str, plain: Mapping[str, Builder], picks: tuple[str, ...]) -> Builder:
+    """One of the plain lessons that end in a picture, with the thought of its truth written first."""
+
+    def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
+        episode = plain[voice.dice.pick(picks)](voice, options)
+        if episode is None:
+            return None
+        *given, request, target = episode.steps
+        assert isinstance(request, Say)
+        thought = Say(f"<think>{episode.truth['thought']}</think>", is_target=True, then="image")
+        steps = [Say(options.system_prompts["think_draw"]), *given, replace(request, then="text"), thought, target]
+        return replace(episode, kind=kind, steps=tuple(steps))
+
+    return build
 
 
 def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
@@ -59,4 +63,12 @@ def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
     return lesson(voice, "think.question", steps, set(asked.about), **truth)
 
 
-BUILDERS: dict[str, Builder] = {"think.draw": _draw, "think.edit": _edit, "think.question": _question}
+_EDITS = ("remove", "remove", "replace", "replace", "move", "move", "add", "recolour", "travel", "restyle")
+BUILDERS: dict[str, Builder] = {
+    "think.draw": _draw,
+    "think.edit": _thought_out("think.edit", edits.BUILDERS, tuple(f"edit.{name}" for name in _EDITS)),
+    "think.physics": _thought_out("think.physics", physics_lessons.BUILDERS, ("physics.after",)),
+    "think.walk": _thought_out("think.walk", walk_lessons.BUILDERS, ("walk.next",)),
+    "think.wear": _thought_out("think.wear", wearing.BUILDERS, ("wear.put", "wear.dress", "wear.keep")),
+    "think.question": _question,
+}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
-from ..grammar import AT_ONCE, FINAL, as_typed
+from ..grammar import AT_ONCE, FINAL, SEMICOLON, as_typed, fact
 from . import language as grammar
 from . import walk_words as words
 from .lessons import Builder, answered, changed, lesson
@@ -80,6 +80,16 @@ ASKERS: dict[str, Callable[[Voice, View], Question | None]] = {
 }
 
 
+def thought_of(language: str, view: View) -> str:
+    """All that is seen, the nearest first: "car: one step ahead; dog: three steps left; kerb: two steps"."""
+    lines = [
+        fact(language, grammar.bare(language, one.noun), words.steps(language, one.depth, words.LANES[one.lane]))
+        for one in sorted(view.obstacles, key=lambda one: (one.depth, one.lane))
+    ]
+    lines += [fact(language, *words.kerb(language, view.kerb))] if view.kerb else []
+    return SEMICOLON[language].join(lines) or grammar.NOTHING[language]
+
+
 def _next(voice: Voice, options: EpisodeOptions) -> Episode | None:
     """A view and a move give the next view."""
     view = any_view(voice)
@@ -88,7 +98,8 @@ def _next(voice: Voice, options: EpisodeOptions) -> Episode | None:
         return None
     before, after = look_at(view), look_at(moved[1])
     steps = changed(before, as_typed(voice.dice, voice.language, moved[0]), after)
-    return lesson(voice, "walk.next", steps, {_key(one) for one in view.obstacles}, before=before, scene=after)
+    truth = {"before": before, "scene": after, "thought": thought_of(voice.language, moved[1])}
+    return lesson(voice, "walk.next", steps, {_key(one) for one in view.obstacles}, **truth)
 
 
 def _question(family: str) -> Builder:

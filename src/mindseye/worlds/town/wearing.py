@@ -22,6 +22,7 @@ from .persons import (
     any_ground_for_people,
     any_portrait,
     any_wearer,
+    description,
     one_person,
     the_person,
 )
@@ -51,23 +52,24 @@ def _describe(voice: Voice, options: EpisodeOptions) -> Episode:
 def _put_on(voice: Voice, options: EpisodeOptions) -> Episode:
     garment = any_garment(voice)
     who, ground = any_wearer(voice, garment), any_ground_for_people(voice)
-    target = Portrait(Person(who, USUAL_HAIR[who], garment), ground).scene
+    target = Portrait(Person(who, USUAL_HAIR[who], garment), ground)
     where = grammar.on_ground(voice.language, ground)
     text = voice.word(words.WEARING, who=one_person(voice.language, who), where=where)
     steps: list[Say | Show] = [Show(alone(garment)), Say(as_typed(voice.dice, voice.language, text), then="image")]
     about = {garment_key(garment), key("person", who, ground), key("wears", who, garment.kind, garment.colour)}
-    return lesson(voice, "wear.put", [*steps, Show(target, is_target=True)], about, scene=target)
+    truth = {"scene": target.scene, "thought": description(voice.language, target)}
+    return lesson(voice, "wear.put", [*steps, Show(target.scene, is_target=True)], about, **truth)
 
 
 def _dress(voice: Voice, options: EpisodeOptions) -> Episode:
     portrait = any_portrait(voice)
     garment = any_garment(voice, portrait.person.who)
-    after = portrait.with_person(garment=garment).scene
+    after = portrait.with_person(garment=garment)
     text = voice.tell(words.DRESS, **pronouns(voice, portrait.person))
     steps: list[Say | Show] = [Show(portrait.scene), Show(alone(garment)), Say(text, then="image")]
     about = {garment_key(garment), key("wears", portrait.person.who, garment.kind, garment.colour)}
-    truth = {"before": portrait.scene, "scene": after}
-    return lesson(voice, "wear.dress", [*steps, Show(after, is_target=True)], about, **truth)
+    truth = {"before": portrait.scene, "scene": after.scene, "thought": description(voice.language, after)}
+    return lesson(voice, "wear.dress", [*steps, Show(after.scene, is_target=True)], about, **truth)
 
 
 def _worn(voice: Voice, options: EpisodeOptions) -> Episode:
@@ -101,7 +103,8 @@ def _keep(voice: Voice, options: EpisodeOptions) -> Episode:
     before = any_portrait(voice)
     text, after = change_of(voice, before)
     steps = changed(before.scene, text, after.scene)
-    return lesson(voice, "wear.keep", steps, keys_of(after.scene), before=before.scene, scene=after.scene)
+    truth = {"before": before.scene, "scene": after.scene, "thought": description(voice.language, after)}
+    return lesson(voice, "wear.keep", steps, keys_of(after.scene), **truth)
 
 
 BUILDERS: dict[str, Builder] = {
