@@ -88,7 +88,8 @@ class Model:
 
         `things` are texts and images that a user says in one turn. `messages` say a whole conversation instead, as
         Message objects, (role, content) pairs or {"role", "content"} objects; the last one is the user's. `options`
-        are fields of TextParams, ImageParams and Request.
+        are fields of TextParams, ImageParams and Request; `think` None thinks where the checkpoint recommends it, in
+        a request of one turn.
         """
         if isinstance(things, (str, bytes, Path)) or not isinstance(things, Iterable):
             raise InputError(f"things is {things!r}; expected a list of texts and images, as in ['a cat']")
@@ -99,11 +100,13 @@ class Model:
         seen = items or [item for message in said for item in message.items]
         has_image = any(isinstance(item, Image) for item in seen)
         image = self.defaults.edit if task == "edit" or (task == "generate" and has_image) else self.defaults.draw
-        think = options.pop("think", False)
-        if not isinstance(think, bool):
-            raise InputError(f"think is {think!r}; expected True or False")
         seed, deadline = options.pop("seed", None), options.pop("deadline", None)
-        system_prompt = options.pop("system_prompt", None)
+        think, system_prompt = options.pop("think", None), options.pop("system_prompt", None)
+        if not isinstance(think, bool | None):
+            raise InputError(f"think is {think!r}; expected True or False, or None for what the model recommends")
+        if think is None:
+            is_plain = system_prompt is None and len(said) < 2
+            think = is_plain and task in self.defaults.thinks
         if think and system_prompt is None:
             system_prompt = THINK_ANSWER if task == "ask" else THINK_DRAW
         system_prompt = prompt_text(self.defaults.prompts, system_prompt)
@@ -313,8 +316,8 @@ class Chat:
         self.conversation = model.conversation()
 
     def say(self, *items: object, task: Task = "generate", **options: Any) -> Reply:
-        """One turn: texts and images in, texts and images out."""
-        request = self.model.request(task, items, **options)
+        """One turn: texts and images in, texts and images out; it thinks only where it is told to."""
+        request = self.model.request(task, items, **{"think": False, **options})
         return self.model.reply(request, list(self.stream(request)))
 
     def stream(self, request: Request) -> Iterator[Event]:

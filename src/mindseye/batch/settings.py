@@ -31,7 +31,7 @@ class RowSettings:
 
     task: str = "auto"
     seed: int = DEFAULT_SEED
-    think: bool = False
+    think: bool | None = None
     system_prompt: str | None = None
     max_rounds: int = 16
     max_images: int = 8

@@ -7,7 +7,7 @@ import argparse
 from ..params import TextParams
 from .fields import add_options, chosen_options
 from .inputs import images_then_words
-from .options import Commands, add_model_options, add_system_prompt, check_request, load_model
+from .options import Commands, add_model_options, add_system_prompt, add_think, check_request, load_model
 
 
 def register(commands: Commands) -> None:
@@ -18,7 +18,7 @@ def register(commands: Commands) -> None:
         metavar="IMAGE... QUESTION",
         help='image files ("-" for standard input, "sample:NAME" for a sample), then the question',
     )
-    parser.add_argument("--think", action="store_true", help="think before answering")
+    add_think(parser, "think before answering")
     add_system_prompt(parser)
     add_options(parser.add_argument_group("writing"), TextParams)
     add_model_options(parser)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_output_options, add_system_prompt
+from .options import Commands, add_output_options, add_system_prompt, add_think
 
 if TYPE_CHECKING:
     from ..batch.run import Outcome, RowEngine, Watch
@@ -41,7 +41,7 @@ def register(commands: Commands) -> None:
     _add(parser, "start_idx", type=int, default=0, metavar="N", help="first row, from 0")
     _add(parser, "end_idx", type=int, metavar="N", help="row before which to stop (default: after the last)")
     parser.add_argument("--task", default="auto", help="auto, ask, draw, edit, generate or reason (default: auto)")
-    parser.add_argument("--think", action="store_true", help="think before answering or drawing")
+    add_think(parser, "think before answering or drawing")
     _add(parser, "max_rounds", type=int, default=16, help="most texts of a trace (generate, reason)")
     _add(parser, "max_images", type=int, default=8, help="most pictures of a trace; 0 for words alone")
     _add(parser, "image_bias", type=float, default=0.0, help="leans the model towards drawing (generate, reason)")

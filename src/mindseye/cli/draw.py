@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
-from .options import Commands, add_model_options, add_system_prompt, check_request, load_model
+from .options import Commands, add_model_options, add_system_prompt, add_think, check_request, load_model
 from .saving import add_outlet_options
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         "--count", type=int, default=1, help=f"how many pictures, with seeds that count up (1 to {MOST_PICTURES})"
     )
     add_outlet_options(parser)
-    parser.add_argument("--think", action="store_true", help="think before drawing")
+    add_think(parser, "think before drawing")
     add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)
     thinking = parser.add_argument_group("writing thoughts")

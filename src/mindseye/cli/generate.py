@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
 from .inputs import PIPE, free_name, is_file, looks_like_image, make_folder, open_given
-from .options import Commands, add_model_options, add_system_prompt, check_request, load_model
+from .options import Commands, add_model_options, add_system_prompt, add_think, check_request, load_model
 from .saving import add_outlet_options
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--max-images", type=int, default=8, help="most pictures of the answer (0 to 1000)")
     parser.add_argument("--pattern", action="append", metavar="REGEX", help="what calls for a picture (policy rule)")
     parser.add_argument("--no-text-first", action="store_true", help="draw at once (policy force)")
-    parser.add_argument("--think", action="store_true", help="think first")
+    add_think(parser, "think first")
     add_outlet_options(parser)
     add_system_prompt(parser)
     add_options(parser.add_argument_group("drawing"), ImageParams)

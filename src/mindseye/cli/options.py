@@ -40,6 +40,12 @@ def add_system_prompt(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_think(parser: argparse._ActionsContainer, help: str) -> None:
+    """--think and --no-think; None where neither is said."""
+    told = f"{help}, or not (default: as the model recommends)"
+    parser.add_argument("--think", action=argparse.BooleanOptionalAction, default=None, help=told)
+
+
 def add_output_options(parser: argparse._ActionsContainer) -> None:
     """--json and --quiet."""
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")

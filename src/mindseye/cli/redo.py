@@ -151,9 +151,9 @@ def fill_in(args: argparse.Namespace, recipe: Recipe) -> None:
         if getattr(args, name) is None:
             setattr(args, name, value)
     args.seed = recipe.seed if args.seed is None else args.seed
-    if args.system_prompt is None and not (args.think and not recipe.think):  # a new thought takes its own prompt
+    if args.system_prompt is None and args.think in (None, recipe.think):  # to think or not takes another prompt
         args.system_prompt = recipe.system_prompt
-    args.think = args.think or recipe.think
+    args.think = recipe.think if args.think is None else args.think
     if args.model is None:
         args.model = model_of(recipe.model)
 

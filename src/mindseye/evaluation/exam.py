@@ -38,7 +38,8 @@ class Exam:
     task: Task
     episode: Episode
     seed: int
-    think: bool = False
+    think: bool | None = None
+    """None as the model does of itself."""
     when_to_draw: WhenToDraw = field(default_factory=WhenToDraw)
     world_name: str = field(kw_only=True)
 

@@ -79,7 +79,7 @@ def _exam(kind: str, episode: Episode, number: int) -> Exam:
     task: Task = "ask" if isinstance(targets[-1], Say) else "draw"
     if task == "draw" and any(isinstance(step, Show) and not step.is_target for step in steps):
         task = "edit"
-    think = episode.kind.startswith("think.")
+    think = episode.kind.startswith("think.") or None
     if kind in ("walk.hidden", "character.scene"):  # several requests: all but the last are told
         return Exam(kind, "generate", _told(episode), number, when_to_draw=FREELY, world_name=WORLD.name)
     if is_pictured:

@@ -16,6 +16,7 @@ from ..networks.unified import UnifiedModel
 from ..networks.vae import Autoencoder
 from ..whole_files import write_whole
 from ..worlds.episodes import SYSTEM_PROMPTS
+from ..worlds.world import world_called
 from .optimizer import Average
 from .recipe import ModelSizes
 
@@ -40,6 +41,7 @@ def write_defaults(folder: Path, world: str) -> None:
     """Say what requests to a model of the world should use unless told otherwise, and what its lessons said."""
     said = {"draw": DRAW, "edit": EDIT, "text": {"max_tokens": 64}, "system_prompts": dict(SYSTEM_PROMPTS)}
     words = read_json(folder / WORDS_FILE, error=SettingsError) if (folder / WORDS_FILE).is_file() else {}
+    said |= {"think": dict.fromkeys(world_called(world).thinks, True)}
     said["knows"] = {"world": world, **words}
     write_whole(folder / DEFAULTS_FILE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
 

@@ -77,6 +77,7 @@ WORLD = World(
     splits=SPLITS,
     kinds=KINDS,
     mix=MIX,
+    thinks=(),
     sample_episode=sample_episode,
     sample_scene=lambda rng, split: sample_scene(rng, split),
     render=draw,

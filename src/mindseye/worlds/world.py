@@ -33,6 +33,8 @@ class World:
     kinds: tuple[str, ...]
     mix: Mapping[str, float]
     """Usual shares of the kinds."""
+    thinks: tuple[str, ...]
+    """Tasks before which models of this world had better think: "ask", "draw", "edit"."""
     sample_episode: Callable[..., Episode]
     """(rng, split, kind, language, mix, options) -> a random episode."""
     sample_scene: Callable[[np.random.Generator, str], Any]

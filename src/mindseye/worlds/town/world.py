@@ -55,6 +55,7 @@ WORLD = World(
     splits=SPLITS,
     kinds=KINDS,
     mix=MIX,
+    thinks=("edit",),
     sample_episode=sample_episode,
     sample_scene=sample_scene,
     render=render,
