@@ -28,7 +28,7 @@ from mindseye.training.loop import pace_of
 from mindseye.training.recipe import Recipe
 from mindseye.training.run import Prepared, prepare
 
-RECIPE = Path(__file__).parent.parent / "recipes" / "town.yaml"
+RECIPE = Path(__file__).parent.parent / "recipes" / "pocket.yaml"
 FIRST_STEP = 5000  # the mix of lessons that most steps have
 SIDE = 2048  # of the matrices
 UNCOUNTED = 2  # turns, in which memory is claimed

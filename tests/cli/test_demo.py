@@ -38,7 +38,7 @@ def test_demo_writes_pictures_and_a_page(quick, tmp_path, capsys):
     assert main(["demo", "-o", str(tmp_path / "d"), "--num-timesteps", "2", "--quiet"]) == 0
     printed = capsys.readouterr().out
     page = (tmp_path / "d" / "index.html").read_text()
-    assert page.count("<h2>") == len(showcase_of("corners").acts(0)) + 1
+    assert page.count("<h2>") == len(showcase_of("town").acts(0)) + 1
     assert (tmp_path / "d" / "3-draw.png").is_file()
     assert (tmp_path / "d" / "panda-apple.png").is_file()
     assert "✗ wrong" in printed and "0 of 2 pictures on the way right" in printed
@@ -49,7 +49,7 @@ def test_demo_writes_pictures_and_a_page(quick, tmp_path, capsys):
 def test_demo_as_json(quick, tmp_path, capsys):
     assert main(["demo", "-o", str(tmp_path), "--num-timesteps", "2", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert [act["verb"] for act in facts["acts"]] == [act.verb for act in showcase_of("corners").acts(0)]
+    assert [act["verb"] for act in facts["acts"]] == [act.verb for act in showcase_of("town").acts(0)]
     assert not any(act["is_right"] for act in facts["acts"])
 
 

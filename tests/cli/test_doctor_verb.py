@@ -21,9 +21,13 @@ from mindseye.evaluation.doctor.page import grid_of, overlay
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten questions about drawn scenes, as a file."""
-    folder = tmp_path_factory.mktemp("scenes")
+    return rows_of("corners", tmp_path_factory.mktemp("scenes"))
+
+
+def rows_of(world: str, folder: Path) -> Path:
+    """Ten questions and a row without its picture."""
     lines = []
-    for row in islice(question_rows(0, "corners"), 10):
+    for row in islice(question_rows(0, world), 10):
         fields = dict(row.fields)
         (folder / f"{row.number}.png").write_bytes(fields.pop("image_bytes"))
         lines.append(json.dumps({**fields, "image": f"{row.number}.png"}))
@@ -31,8 +35,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "rows.jsonl"
 
 
-def test_the_pocket_model_sees(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "page.html"
+def test_the_pocket_model_sees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, data = tmp_path / "page.html", rows_of("town", tmp_path)
     assert main(["doctor", "pocket", "--data", str(data), "-o", str(page), "--quiet"]) == 0
     said = capsys.readouterr().out
     assert "verdict: sees" in said and "WRONG" not in said

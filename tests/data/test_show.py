@@ -41,7 +41,7 @@ def rows(tmp_path, picture):
 def test_the_picture_is_what_the_network_gets(loaded, picture):
     [seen] = show([Message("user", (Image(picture),))], loaded).seen
     resized = resize_to_limits(picture, loaded.image_processor.transforms.vit)
-    assert seen.size == resized.size == (64, 48)
+    assert seen.size == resized.size == (96, 64)
     assert np.abs(np.asarray(seen, int) - np.asarray(resized, int)).max() <= 1
 
 
@@ -57,14 +57,14 @@ def test_tokens_and_labels_are_the_masks(loaded, picture):
         said = "".join(token.text for token in shown.tokens if token.is_label and token.kind == "text")
         assert said == "a cat<|im_end|>"
         assert [token.place for token in shown.tokens][-1] == shown.num_tokens - 1
-    assert shown.num_labels == 3 + 12
+    assert shown.num_labels == 3 + 24
 
 
 def test_the_command_tells_tokens_and_what_is_broken(rows, tmp_path, capsys):
     words = ["data", "show", str(rows), "--num", "2", "--quiet", "--image-root", str(tmp_path)]
     assert main([*words, "-o", str(tmp_path / "page.html")]) == 1
     said = capsys.readouterr().out
-    assert "row 0, one: " in said and "assistant  loss  ·cat" in said and "128 x 96 px seen at 64 x 48" in said
+    assert "row 0, one: " in said and "assistant  loss  ·cat" in said and "128 x 96 px seen at 96 x 64" in said
     assert 'row 1, two: broken: image "none.png" was not found' in said
     page = (tmp_path / "page.html").read_text()
     assert page.count("data:image/png") == 2 and "as the model sees it" in page
@@ -73,9 +73,9 @@ def test_the_command_tells_tokens_and_what_is_broken(rows, tmp_path, capsys):
 def test_the_command_as_json_and_as_a_picture(rows, tmp_path, capsys):
     assert main(["data", "show", str(rows), "--json", "--quiet", "--image-loss", "-o", str(tmp_path / "seen.png")]) == 0
     [row] = json.loads(capsys.readouterr().out)["rows"]
-    assert row["num_labels"] == sum(token["count"] for token in row["tokens"] if token["is_label"]) == 15
-    assert row["pictures"] == [{"given": [128, 96], "seen": [64, 48]}]
-    assert PIL.Image.open(tmp_path / "seen.png").size == (64, 48)
+    assert row["num_labels"] == sum(token["count"] for token in row["tokens"] if token["is_label"]) == 27
+    assert row["pictures"] == [{"given": [128, 96], "seen": [96, 64]}]
+    assert PIL.Image.open(tmp_path / "seen.png").size == (96, 64)
 
 
 @pytest.mark.parametrize(

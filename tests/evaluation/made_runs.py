@@ -15,7 +15,7 @@ def make_run(folder, num=6, errors=(), wrong=(), noise=0.0, seed=5):
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     lines = []
-    for number, (row, pictures) in enumerate(puzzle_rows(num, seed)):
+    for number, (row, pictures) in enumerate(puzzle_rows(num, seed, world_name="corners")):
         for name, picture in pictures.items():
             _save(picture, folder.parent / "rows" / name)
         lines.append(

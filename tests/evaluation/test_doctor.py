@@ -243,7 +243,7 @@ def test_a_bagel_row_is_read_as_the_engine_reads_it() -> None:
     """Marks, positions and images that see all of themselves: the answer is as likely as it was when it was written."""
     model = mindseye.load("pocket", dtype="float32")
     rng = np.random.default_rng(0)
-    picture = PIL.Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8))
+    picture = PIL.Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8))
     question = "what is in the picture?"
     reply = model.ask(picture, question, logprobs=0)
     [end] = [event for event in reply.events if isinstance(event, TextDone)]

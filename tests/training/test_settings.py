@@ -17,12 +17,12 @@ POCKET = Path(__file__).parents[2] / "recipes" / "pocket.yaml"
 def test_shipped_recipe() -> None:
     recipe = load_settings(Recipe, POCKET)
     assert recipe.autoencoder.ch_mult == (1, 1, 1, 1)
-    assert recipe.optimizer.learning_rate == 1.5e-3
+    assert recipe.world == "town" and recipe.model.image_size == 96
     assert recipe.data.phases[-1].until is None
 
 
 def test_overrides() -> None:
-    recipe = load_settings(Recipe, POCKET, ["optimizer.num_steps=5000", "data.dropout.text=0.2", "threads=null"])
+    recipe = load_settings(Recipe, POCKET.with_name("corners.yaml"), ["optimizer.num_steps=5000", "data.dropout.text=0.2", "threads=null"])
     assert (recipe.optimizer.num_steps, recipe.data.dropout.text, recipe.threads) == (5000, 0.2, None)
 
 

@@ -74,7 +74,7 @@ def test_tokens_are_spelt_by_old_ones(words: Tokenizer) -> None:
         assert b"".join(map(old.token_bytes, ids)) == words.token_bytes(token)
 
 
-def test_the_pocket_model_begins_a_run_of_the_town(words: Tokenizer) -> None:
+def test_the_pocket_model_begins_a_run_with_larger_patches(words: Tokenizer) -> None:
     model = a_model(-(-(words.largest_id + 1) // 16) * 16, image_size=96, latent_patch_size=3)
     start_from(model, POCKET, words)
     given, now = load_file(POCKET / "ema.safetensors"), model.state_dict()

@@ -39,7 +39,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--split", default="test", help="test to publish, validation to choose by, train for the gap (default: test)"
     )
-    parser.add_argument("--world", help="corners or town (default: the one that the model was taught, else corners)")
+    parser.add_argument("--world", help="town or corners (default: the one that the model was taught, else town)")
     parser.add_argument("--batch", type=int, default=32, help="requests at once, 1 to 10000 (default: 32)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write index.html and verdict.json there")
     add_options(parser.add_argument_group("drawing"), ImageParams)

@@ -30,7 +30,7 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="en or zh (default: en)")
     parser.add_argument(
-        "--world", help="of another world: corners or town (default: the one that the pocket model knows)"
+        "--world", help="of another world: town or corners (default: the one that the pocket model knows)"
     )
     add_output_options(parser)
     parser.set_defaults(func=run)

@@ -20,9 +20,12 @@ NAMES: tuple[str, ...] = (
     "small-car",
     "small-cat",
     "astronaut-rocket",
+    "vase",
+    "street",
+    "dress",
 )
 """The pictures."""
-RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml", "smol.yaml", "photo.yaml", "contrast.yaml")
+RECIPES: tuple[str, ...] = ("quick.yaml", "pocket.yaml", "corners.yaml", "smol.yaml", "photo.yaml", "contrast.yaml")
 RECORDED = "recorded"
 """A folder of recorded outputs of the reference implementation."""
 PUZZLES = "puzzles"
@@ -37,8 +40,12 @@ SHOWS = {
     "small-car": "a small car in the middle on green",
     "small-cat": "a small cat in the middle on blue",
     "astronaut-rocket": "an astronaut and a rocket on purple",
+    "vase": "a vase on a table with a cloth",
+    "street": "a street with a bus ahead, a tree and a dog",
+    "dress": "a red dotted dress on white",
     "quick.yaml": "a recipe that runs through every stage of training in ten seconds and learns nothing",
     "pocket.yaml": "the recipe of the pocket model",
+    "corners.yaml": "the recipe of a smaller pocket model: fifty icons in the corners of a picture",
     "smol.yaml": "SmolLM2 gets the pocket model's eyes and names what it sees in icon scenes",
     "photo.yaml": "SmolLM2 gets EfficientNet's eyes and names what is on photographs",
     "contrast.yaml": "SmolLM2 with the pocket model's eyes learns which text belongs to which picture",

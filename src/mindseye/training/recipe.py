@@ -130,7 +130,7 @@ class Recipe:
 
     data: DataSettings
     world: str = DEFAULT_WORLD
-    """The world that is learned: corners or town."""
+    """The world that is learned: town or corners."""
     run_folder: str = "runs/pocket"
     frozen: tuple[str, ...] = ()
     """Patterns of names of weights that stay as they are from here on, such as `vit_model.*`; a run may change it."""

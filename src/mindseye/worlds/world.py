@@ -18,7 +18,7 @@ WORLDS: dict[str, str] = {
     "town": "mindseye.worlds.town.world",
 }
 """Name of a world to the module whose `WORLD` it is; loaded when it is asked for."""
-DEFAULT_WORLD = "corners"
+DEFAULT_WORLD = "town"
 """Where none is named and no model says its own."""
 
 
