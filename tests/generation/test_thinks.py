@@ -8,6 +8,9 @@ import pytest
 import mindseye
 from mindseye.checkpoints.defaults import Defaults
 from mindseye.errors import CheckpointError, InputError
+from mindseye.evaluation.answers import ModelAnswerer
+from mindseye.evaluation.exam import Asked
+from mindseye.evaluation.exams import make_exams
 from mindseye.samples import path_of
 
 ANIMALS = path_of("cat-dog")
@@ -41,6 +44,13 @@ def test_whoever_asks_otherwise_is_obeyed(thinker) -> None:
 
 def test_in_a_chat_it_thinks_only_when_told(thinker) -> None:
     assert thinker.chat().say(ANIMALS, "remove the cat", task="edit", seed=1).thought is None
+
+
+def test_the_judge_asks_as_a_user_would(thinker) -> None:
+    [edit], [thought] = (make_exams(kind, 1, Asked(1), ["en"], "corners") for kind in ("edit.remove", "think.one"))
+    usual, plain = ModelAnswerer(thinker), ModelAnswerer(thinker, {"think": False})
+    assert [usual.request(edit).think, plain.request(edit).think] == [True, False]
+    assert usual.request(thought).think and plain.request(thought).think
 
 
 def test_the_folder_says_it(tmp_path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..params import ImageParams, TextParams
 from .fields import add_options, chosen_options
 from .inputs import make_folder
-from .options import Commands, add_output_options, load_model
+from .options import Commands, add_output_options, add_think, load_model
 
 EXIT_STATUS_STOPPED = 130  # as after any Ctrl-C
 
@@ -42,6 +42,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--world", help="town or corners (default: the one that the model was taught, else town)")
     parser.add_argument("--batch", type=int, default=32, help="requests at once, 1 to 10000 (default: 32)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write index.html and verdict.json there")
+    add_think(parser, "think before answering and drawing")
     add_options(parser.add_argument_group("drawing"), ImageParams)
     add_options(parser.add_argument_group("writing"), TextParams)
     group = parser.add_argument_group("model and output")
@@ -75,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.batch <= MOST_AT_ONCE:
         raise InputError(f"batch is {args.batch}; expected 1 to {MOST_AT_ONCE}")
     options = chosen_options(args, ImageParams, TextParams)
+    if args.think is not None:
+        options["think"] = args.think
     if args.output:
         make_folder(args.output)
     answerer = ModelAnswerer(load_model(args), options)

@@ -75,16 +75,19 @@ class ModelAnswerer:
         seconds = (time.perf_counter() - started) / max(len(exams), 1)
         return [self._answer(job, seconds) for job in jobs]
 
-    def _request(self, exam: Exam) -> Request:
+    def request(self, exam: Exam) -> Request:
+        """What the model is asked; it thinks where the exam says so, else where the options or the model do."""
         if exam.task in ("tell", "redraw"):
             return self._model.request("ask", ["-"], seed=exam.seed, **self._options)
         task = "generate" if exam.task == "chat" else exam.task
-        options = {"when_to_draw": exam.when_to_draw, "think": exam.think, "seed": exam.seed, **self._options}
+        options = {"when_to_draw": exam.when_to_draw, "seed": exam.seed, **self._options}
+        if exam.think is not None:
+            options["think"] = exam.think
         return self._model.request(task, messages=exam.messages, **options)  # type: ignore[arg-type]
 
     def _story(self, exam: Exam) -> Story[str]:
         """Whatever goes wrong from here on is this exam's own error."""
-        request, conversation = self._request(exam), Conversation(self._model.loaded)
+        request, conversation = self.request(exam), Conversation(self._model.loaded)
         if exam.task == "tell":
             return (yield from tell(exam, request, conversation))
         if exam.task == "redraw":
