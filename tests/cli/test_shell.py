@@ -73,7 +73,7 @@ def test_a_sample_stands_wherever_a_picture_does(capsys):
     assert main(["ask", "sample:cat-dog", "what is on the left?", "--quiet"]) == 0
     assert capsys.readouterr().out.strip() == "a cat"
     assert main(["edit", "sample:animals", "remove the cat", *QUICK]) == 0
-    assert capsys.readouterr().out.startswith("animals-edit.png")
+    assert "animals-edit.png" in capsys.readouterr().out.splitlines()[-1]
     assert main(["info", "sample:small-cat"]) == 0
     assert main(["ask", "sample:cat-dogs", "what?"]) == 2
     assert 'did you mean "cat-dog"' in capsys.readouterr().err
