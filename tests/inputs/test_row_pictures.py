@@ -24,7 +24,7 @@ def test_folders_are_tried_in_order(finder, tmp_path):
     assert [content(f"{name}.png") for name in ("here", "rows", "root")] == [b"here", b"rows", b"root"]
     assert content("all.png") == b"here"
     assert content(str(tmp_path / "root" / "all.png")) == b"root"
-    assert content(f"file://{tmp_path}/root/all.png") == b"root"
+    assert content((tmp_path / "root" / "all.png").as_uri()) == b"root"
 
 
 def test_data_urls_and_bytes(finder):

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from toy_run import toy_trainer
 
 from mindseye.training.objectives.contrastive import Pairs, Temperature, info_nce
-from mindseye.training.objectives.flow import draw_noise
+from mindseye.training.objectives.flow import Times, draw_noise
 from mindseye.training.objectives.text import UNLABELLED, TextObjective
 from mindseye.training.precision import CPU
 from mindseye.training.step import StepSettings
@@ -60,7 +60,7 @@ def test_the_temperature_is_learnt_within_bounds() -> None:
 
 def test_clean_images_are_at_time_zero_and_noise_follows_from_the_generator() -> None:
     is_drawn = [True, False] * 500
-    one, two = (draw_noise((2000, 3), is_drawn, 4.0, torch.Generator().manual_seed(1)) for _ in range(2))
+    one, two = (draw_noise((2000, 3), is_drawn, Times(shift=4.0), torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(one.noise, two.noise) and torch.equal(one.t, two.t)
     drawn = torch.tensor(is_drawn)
     assert one.t[~drawn].eq(0).all() and one.t[drawn].gt(0).all() and one.t.max() < 1
@@ -70,6 +70,18 @@ def test_clean_images_are_at_time_zero_and_noise_follows_from_the_generator() ->
     assert torch.equal(x_t.view(1000, 2, 3)[~drawn], latents.view(1000, 2, 3)[~drawn])
     t = one.t.repeat_interleave(2)[:, None]
     assert torch.allclose(x_t - t * one.velocity_from(latents), latents, atol=1e-5)
+
+
+def test_a_wider_spread_learns_both_ends() -> None:
+    """A shifted sigmoid of a normal draw: what lies above 0.95, at 1 and 1.7, and below 0.05."""
+    usual, wide = (
+        draw_noise((1, 1), [True] * 20_000, Times(spread=spread), torch.Generator().manual_seed(1)).t
+        for spread in (1.0, 1.7)
+    )
+    assert usual.gt(0.95).float().mean() == pytest.approx(0.0016, abs=0.001)
+    assert wide.gt(0.95).float().mean() == pytest.approx(0.0416, abs=0.005)
+    assert wide.lt(0.05).float().mean() == pytest.approx(0.0416, abs=0.005)
+    assert wide.median() == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_step_of_many_batches_weighs_every_word_alike(tmp_path: Path) -> None:

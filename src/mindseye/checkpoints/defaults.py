@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError, MindseyeError
+from ..errors import CheckpointError, MindseyeError, nearest
 from ..given_files import read_json
 from ..inputs.known_words import KnownWords
 from ..inputs.prompts import BAGEL, SystemPrompt, with_wording
@@ -64,9 +64,8 @@ class Defaults:
 def _tasks_of(thinks: Mapping[str, Any]) -> frozenset[str]:
     for task, is_wanted in thinks.items():
         if task not in TASKS or not isinstance(is_wanted, bool):
-            raise CheckpointError(
-                f'"think" says {task}: {is_wanted!r}; expected some of {", ".join(TASKS)}, true or false'
-            )
+            said = f'"think" says {task}: {is_wanted!r}{nearest(task, TASKS)}'
+            raise CheckpointError(f"{said}; expected {', '.join(TASKS)}, each true or false")
     return frozenset(task for task, is_wanted in thinks.items() if is_wanted)
 
 

@@ -8,15 +8,13 @@ import io
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import CancelledError, MindseyeError, nearest
 from ..printable import printable
 from ..version import __version__
+from .stops import stopped_by_signals
 
 VERBS = (
     "demo",
@@ -46,14 +44,6 @@ VERBS = (
 )
 STOPPED = 128  # and the number of the signal
 EXIT_STATUS: dict[type[BaseException], int] = {CancelledError: 130, MindseyeError: 2}
-
-
-class Stopped(KeyboardInterrupt):
-    """Somebody asked the program to end, by Ctrl-C or SIGTERM."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not hasattr(args, "func"):
             parser.print_help()
             return 2
-        with _stopped_by_signals():
+        with stopped_by_signals():
             return _written(args.func(args))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,35 +113,6 @@ def _written(status: int) -> int:
     """The status, once all that was said is out: a full disk must not be found when nobody listens any more."""
     sys.stdout.flush()
     return status
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise `Stopped`, so that what is begun is put away; only in the main thread.
-
-    A library that is interrupted while it is imported may raise whatever it likes: that is a stop too.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        asked.append(number)
-        raise Stopped(number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Stopped:
-        raise
-    except BaseException as error:
-        if asked and not isinstance(error, (MindseyeError, SystemExit)):
-            raise Stopped(asked[0]) from error
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _as_utf8(word: str) -> str:

@@ -98,7 +98,7 @@ def _plain_exam(episode: Episode, number: int) -> Exam:
     task: Task = "edit" if kind.startswith(("edit.", "action.")) else "draw"
     if kind.startswith("question.") or kind in ("caption", "think.question"):
         task = "ask"
-    return Exam(kind, task, episode, number, think=kind.startswith("think.") or None, world_name=WORLD.name)
+    return Exam(kind, task, episode, number, think=episode.is_thought_out or None, world_name=WORLD.name)
 
 
 def _unified(kind: str, number: int, asked: Asked, languages: Sequence[str]) -> Exam:

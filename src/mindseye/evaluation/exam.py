@@ -56,7 +56,7 @@ class Exam:
     @property
     def given(self) -> tuple[Say | Show, ...]:
         """The steps that the model is shown: all before its first own one, without the system prompt."""
-        steps = self.episode.steps[1:] if self.episode.kind.startswith("think.") else self.episode.steps
+        steps = self.episode.told
         if self.task == "tell" or "talk" in self.kind:
             return steps[:-1]
         targets = [number for number, step in enumerate(steps) if step.is_target]

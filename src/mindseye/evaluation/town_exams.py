@@ -73,13 +73,13 @@ def _stream(kind: str, number: int, asked: Asked) -> np.random.Generator:
 
 def _exam(kind: str, episode: Episode, number: int) -> Exam:
     """The verb follows from the episode: what is given, and what must come."""
-    steps = episode.steps[1:] if episode.kind.startswith("think.") else episode.steps
+    steps = episode.told
     targets = [step for step in steps if step.is_target]
     is_pictured = isinstance(targets[-1], Say) and any(isinstance(step, Show) for step in targets)
     task: Task = "ask" if isinstance(targets[-1], Say) else "draw"
     if task == "draw" and any(isinstance(step, Show) and not step.is_target for step in steps):
         task = "edit"
-    think = episode.kind.startswith("think.") or None
+    think = episode.is_thought_out or None
     if kind in ("walk.hidden", "character.scene"):  # several requests: all but the last are told
         return Exam(kind, "generate", _told(episode), number, when_to_draw=FREELY, world_name=WORLD.name)
     if is_pictured:

@@ -26,6 +26,7 @@ from .work import Story
 IDLE_SECONDS = 0.1
 LONGEST_SLEEP = 3600.0
 PATIENCE_AT_EXIT = 10.0
+NUM_WAITS_FOR_START = 20
 Result = TypeVar("Result")
 
 
@@ -144,7 +145,7 @@ class Runner:
 
 def _join(thread: threading.Thread, patience: float | None) -> None:
     """Wait for a thread, also for one whose start Ctrl-C interrupted: it has begun a moment later, or never will."""
-    for _ in range(20):
+    for _ in range(NUM_WAITS_FOR_START):
         try:
             return thread.join(patience)
         except RuntimeError:  # not started yet
@@ -159,29 +160,39 @@ def in_own_thread(work: Callable[[], Result]) -> Result:
     """
     found: list[Result] = []
     errors: list[BaseException] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             found.append(work())
         except BaseException as error:
             errors.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=run, name="mindseye-load", daemon=True)
-    thread.start()
     try:
-        thread.join()
-    except BaseException:
-        interrupt(thread)
+        thread.start()
+        ended.wait()  # no join: one that is interrupted takes the thread for dead (Python 3.11)
+    except KeyboardInterrupt:
+        _interrupt(thread, ended)
         raise
+    thread.join()
     if errors:
         raise errors[0]
     return found[0]
 
 
-def interrupt(thread: threading.Thread) -> None:
+def _interrupt(thread: threading.Thread, ended: threading.Event) -> None:
     """Raise KeyboardInterrupt in a thread and wait for its end: none may be inside torch when the interpreter goes."""
-    if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
+    waits = iter(range(NUM_WAITS_FOR_START))
+    while thread.ident is None and next(waits, None) is not None:  # the start itself was interrupted
+        time.sleep(0.01)
+    if thread.ident is None:
+        return
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
+    while thread.is_alive() and not ended.wait(0.05):
+        pass
     thread.join()
 
 

@@ -55,6 +55,16 @@ class Episode:
     truth: dict[str, Any]
 
     @property
+    def is_thought_out(self) -> bool:
+        """Whether it opens with the system prompt that asks for a thought."""
+        return self.kind.startswith("think.")
+
+    @property
+    def told(self) -> tuple[Say | Show, ...]:
+        """The steps without that prompt."""
+        return self.steps[1:] if self.is_thought_out else self.steps
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """Every text in order, to train a tokenizer on."""
         return tuple(step.text for step in self.steps if isinstance(step, Say))

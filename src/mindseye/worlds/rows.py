@@ -23,7 +23,7 @@ NameOf = Callable[[Any], str]
 
 def form_of(episode: Episode) -> str:
     """ "puzzle", "prompt" or "talk"."""
-    requests = [step for step in _without_prompt(episode) if isinstance(step, Say) and not step.is_target]
+    requests = [step for step in episode.told if isinstance(step, Say) and not step.is_target]
     if len(requests) > 1:
         return "talk"
     return "puzzle" if isinstance(episode.steps[-1], Say) else "prompt"
@@ -53,15 +53,10 @@ def describe(value: Any) -> Any:
     return value
 
 
-def _without_prompt(episode: Episode) -> tuple[Say | Show, ...]:
-    """The steps without the system prompt of an episode with a thought."""
-    return episode.steps[1:] if episode.kind.startswith("think.") else episode.steps
-
-
 def _puzzle(episode: Episode, name_of: NameOf) -> dict[str, Any]:
     row: dict[str, Any] = {"Question": [], "Text Reasoning Trace": [], "Final Answer": ""}
     counts = {"problem_image": 0, "reasoning_image": 0}
-    *before, last = _without_prompt(episode)
+    *before, last = episode.told
     for step in before:
         name = "reasoning_image" if step.is_target else "problem_image"
         text = row["Text Reasoning Trace" if step.is_target else "Question"]
@@ -82,7 +77,7 @@ def _puzzle(episode: Episode, name_of: NameOf) -> dict[str, Any]:
 
 
 def _prompt(episode: Episode, name_of: NameOf) -> dict[str, Any]:
-    *before, last = _without_prompt(episode)
+    *before, last = episode.told
     assert isinstance(last, Show)
     given = [step for step in before if not step.is_target]
     row: dict[str, Any] = {"prompt": " ".join(step.text for step in given if isinstance(step, Say))}
@@ -93,7 +88,7 @@ def _prompt(episode: Episode, name_of: NameOf) -> dict[str, Any]:
 
 def _talk(episode: Episode, name_of: NameOf) -> dict[str, Any]:
     messages: list[dict[str, Any]] = []
-    for step in _without_prompt(episode):
+    for step in episode.told:
         role = "assistant" if step.is_target else "user"
         if not messages or messages[-1]["role"] != role:
             messages.append({"role": role, "content": []})

@@ -10,6 +10,10 @@ import pytest
 
 import mindseye.worlds.town as town
 from mindseye.inputs.known_words import KnownWords
+from mindseye.worlds.dice import Dice
+from mindseye.worlds.town.order_words import DRAW, KEPT, PORTRAY
+from mindseye.worlds.town.stray import asked_for
+from mindseye.worlds.town.voice import Voice
 from mindseye.worlds.world import sample_sentences, world_called
 
 
@@ -60,3 +64,12 @@ def test_what_is_kept_from_training_is_trained_nowhere() -> None:
     trained = {(language, text) for _, language, texts in texts_of for text in texts[:-2]}
     kept = [(name, language, text) for name, language, texts in texts_of for text in texts[-2:]]
     assert [one for one in kept if one[1:] in trained] == []
+
+
+def test_stray_words_never_make_up_what_is_kept() -> None:
+    found: set[str] = set()
+    for language in ("en", "zh"):
+        voice = Voice(Dice(np.random.default_rng(0)), language, "train")
+        found |= {asked_for(voice, table, "{it}") for table in (DRAW, PORTRAY) for _ in range(20_000)}
+    assert not found & KEPT
+    assert len(found) > 5_000

@@ -18,7 +18,7 @@ from ..attention import BucketedAttention
 from ..batches import Batch
 from ..latents import latents_of
 from ..lessons import num_features
-from .flow import Noise, draw_noise, squared_errors
+from .flow import Noise, Times, draw_noise, squared_errors
 from .text import cross_entropies
 
 
@@ -29,7 +29,8 @@ class LossSettings:
     ce_weight: float = 1.0
     mse_weight: float = 1.0
     timestep_shift: float = 1.0
-    """Above 1: more of the noisy end."""
+    timestep_spread: float = 1.0
+    """Both as in `Times`."""
     changed_weight: float = 1.0
     """How many times as much a latent token counts that differs from the picture before, or from most of its own
     picture where there is none before; a drawing as a whole counts the same. Most of a changed picture is copied and
@@ -91,7 +92,8 @@ class UnifiedObjective:
     def sums(self, model: Network, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         latents = latents_of(batch.latent_images, self.autoencoder, self.grid.patch, self.device)
         shape = (latents.shape[0], latents.shape[1])
-        noise = draw_noise(shape, batch.is_drawn, self.settings.timestep_shift, generator).to(self.device)
+        times = Times(self.settings.timestep_shift, self.settings.timestep_spread)
+        noise = draw_noise(shape, batch.is_drawn, times, generator).to(self.device)
         errors = errors_of(model, network_input(batch, latents, noise))
         if self.settings.changed_weight == 1.0:
             return {"ce": errors.ce.sum(), "mse": errors.mse.sum()}

@@ -27,7 +27,6 @@ lies in the same way in two by two tokens wherever it is, and its drawing need b
 lies in the same way on the pixels, when its size is a multiple of 8."""
 SMALL_SIZE, USUAL_SIZE, BIG_SIZE = 32, 40, 60  # units, of tidy things
 SMALL, BIG = 32, 50  # units: up to here a thing is small, from here on big
-SIZE_BORDER = 6  # units on the usual side of small and big where nobody could say which it is
 
 
 def area_of(thing: Placed, ground: str | Street) -> str | None:
@@ -69,11 +68,6 @@ def centre_of(area: str) -> tuple[int, int]:
 def size_word(size: int) -> str | None:
     """ "small", "big", or None for what is between."""
     return "small" if size <= SMALL else "big" if size >= BIG else None
-
-
-def is_size_clear(size: int) -> bool:
-    """Whether anybody could say which word is due to a thing: it is not just above small, nor just below big."""
-    return not (SMALL < size < SMALL + SIZE_BORDER or BIG - SIZE_BORDER < size < BIG)
 
 
 def in_reading_order(scene: Scene) -> list[Placed]:

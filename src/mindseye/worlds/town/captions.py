@@ -1,11 +1,11 @@
-"""Say what the picture shows: every thing with its area, and the ground. A caption would draw the same picture."""
+"""Say what the picture shows: every thing with its area, and the ground; not how big things are."""
 
 from __future__ import annotations
 
 from ..episodes import Episode, EpisodeOptions
 from ..grammar import listing
 from . import language as grammar
-from .areas import area_of, in_reading_order, is_size_clear, size_word
+from .areas import area_of, in_reading_order
 from .drawables import Icon
 from .layout import any_scene
 from .lessons import Builder, answered, lesson
@@ -55,16 +55,16 @@ _REQUESTS: Wordings = {
 
 
 def caption(language: str, scene: Scene) -> str | None:
-    """The whole truth: "a cat at the top left and a small dog ... on a blue background"; None where it is unclear."""
+    """The whole truth: "a cat at the top left and a dog ... on a blue background"; None where it is unclear."""
     things = in_reading_order(scene)
     areas = [area_of(thing, scene.ground) for thing in things]
-    if None in areas or not all(is_size_clear(thing.size) for thing in things):
+    if None in areas:
         return None
     parts = []
     for area, thing in zip(areas, things, strict=True):
         if not isinstance(thing.what, Icon):
             return None
-        one, where = grammar.one(language, thing.what.noun, size_word(thing.size)), grammar.at(language, str(area))
+        one, where = grammar.one(language, thing.what.noun), grammar.at(language, str(area))
         parts.append(f"{one} {where}" if language == "en" else where + one)
     ground = grammar.on_ground(language, str(scene.ground))
     if language == "zh":

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed
+from . import order_words as words
 from .lessons import Builder, answered, lesson
 from .people import ACCESSORIES, HAIR
 from .persons import (
@@ -17,41 +18,10 @@ from .persons import (
     the_person,
 )
 from .splits import key, keys_of
+from .stray import asked_for
 from .voice import Voice, Wordings
 from .wearing import change_of
 
-_DRAW: Wordings = {
-    "en": (
-        "{it}",
-        "draw {it}",
-        "show {it}",
-        "let us see {it}",
-        "paint {it}",
-        "there was {it}",
-        "I want to see {it}",
-        "the story is about {it}",
-        "a story about {it}",
-        "please let us see {it}",
-        "now draw {it}",
-        "please paint {it}",
-        "please let me see {it}",
-        "please show {it}",
-    ),
-    "zh": (
-        "{it}",
-        "画{it}",
-        "给我看{it}",
-        "请给我看{it}",
-        "我想看{it}",
-        "从前有{it}",
-        "故事里有{it}",
-        "请给我画{it}",
-        "画出{it}",
-        "现在画{it}",
-        "请让我看{it}",
-        "请画出{it}",
-    ),
-}
 _HAIR: Wordings = {
     "en": (
         "what colour is the hair of {the}",
@@ -114,7 +84,7 @@ _CARRIES: Wordings = {
 
 def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
     portrait = _calm(any_portrait(voice))
-    text = as_typed(voice.dice, voice.language, voice.word(_DRAW, it=description(voice.language, portrait)))
+    text = as_typed(voice.dice, voice.language, asked_for(voice, words.PORTRAY, description(voice.language, portrait)))
     steps: list[Say | Show] = [Say(text, then="image"), Show(portrait.scene, is_target=True)]
     return lesson(voice, "character.draw", steps, keys_of(portrait.scene), scene=portrait.scene)
 
@@ -122,7 +92,7 @@ def _draw(voice: Voice, options: EpisodeOptions) -> Episode:
 def _next_scene(voice: Voice, options: EpisodeOptions) -> Episode:
     """Described, drawn, then drawn again somewhere else, nearer or farther, or in another pose: the same person."""
     first = _calm(any_portrait(voice))
-    text = as_typed(voice.dice, voice.language, voice.word(_DRAW, it=description(voice.language, first)))
+    text = as_typed(voice.dice, voice.language, asked_for(voice, words.PORTRAY, description(voice.language, first)))
     steps: list[Say | Show] = [Say(text, then="image"), Show(first.scene, is_target=True)]
     before, after = first, first
     for _ in range(voice.dice.pick((1, 2))):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed, listing
 from . import language as grammar
+from . import order_words as words
 from .areas import AREAS, BIG_SIZE, COLUMNS, SMALL_SIZE, TIDY, USUAL_SIZE, centre_of
 from .drawables import Icon
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
@@ -21,112 +22,11 @@ from .nouns import ALL_NOUNS, FLYING
 from .relations import OPPOSITE, RELATION_WORDS
 from .scenes import UNITS, Placed, Scene, stand
 from .splits import key
+from .stray import asked_for
 from .styles import DRAWN_STYLES, TAUGHT_STYLES
 from .voice import Voice, Wordings
 from .wishes import Wanted, Wish
 
-_ORDERS: Wordings = {
-    "en": (
-        "{it}",
-        "draw {it}",
-        "please draw {it}",
-        "make {it}",
-        "paint {it}",
-        "I want to see {it}",
-        "give me {it}",
-        "can you draw {it}",
-        "draw me {it}",
-        "please make {it}",
-        "please paint {it}",
-        "I would like {it}",
-        "I want {it}",
-        "could you draw {it}",
-        "can you make {it}",
-        "can you paint {it}",
-        "let me see {it}",
-        "let there be {it}",
-        "there is {it}",
-        "now draw {it}",
-        "now {it}",
-        "draw this: {it}",
-        "make a picture with {it}",
-        "draw a picture with {it}",
-        "please draw a picture with {it}",
-        "show {it}",
-        "paint me {it}",
-        "make me {it}",
-        "how about {it}",
-        "I need {it}",
-        "in the picture: {it}",
-        "create {it}",
-        "try {it}",
-        "I wish for {it}",
-        "please give me {it}",
-        "this time {it}",
-        "draw {it}, please",
-        "{it}, please",
-        "could you paint {it}",
-        "may I see {it}",
-        "we want to see {it}",
-        "what about {it}",
-        "once more {it}",
-        "draw {it} for me",
-        "put {it} on paper",
-        "your picture has {it}",
-        "I think of {it}",
-        "show me {it}",
-        "a picture of {it}",
-    ),
-    "zh": (
-        "{it}",
-        "画{it}",
-        "请画{it}",
-        "请给我画{it}",
-        "我想看{it}",
-        "帮我画{it}",
-        "来一张：{it}",
-        "画出{it}",
-        "我要{it}",
-        "我想要{it}",
-        "给我画{it}",
-        "给我看{it}",
-        "现在画{it}",
-        "画里有{it}",
-        "图里有{it}",
-        "画一张图，里面有{it}",
-        "来一张图，里面有{it}",
-        "能画{it}吗",
-        "可以画{it}吗",
-        "想看{it}",
-        "这里有{it}",
-        "有{it}",
-        "要{it}",
-        "请给我{it}",
-        "帮我画出{it}",
-        "替我画{it}",
-        "画一画{it}",
-        "试试画{it}",
-        "我需要{it}",
-        "这次画{it}",
-        "请画一张图，有{it}",
-        "我想看到{it}",
-        "让我看到{it}",
-        "给我{it}",
-        "再画{it}",
-        "请你画{it}",
-        "能给我画{it}吗",
-        "想要{it}",
-        "请做出{it}",
-        "看看{it}",
-        "这次要{it}",
-        "我要看{it}",
-        "给我看看{it}",
-        "图上要有{it}",
-        "只要{it}",
-        "让我看看{it}",
-        "一张图：{it}",
-    ),
-}
 _GROUNDS: Wordings = {
     "en": (
         "{it} {ground}",
@@ -147,6 +47,12 @@ _GROUNDS: Wordings = {
         "{it}, please {ground}",
         "{it} as seen {ground}",
         "{ground}; {it}",
+        "{ground}. {it}",
+        "{ground} - {it}",
+        "{ground} I see {it}",
+        "{ground} show {it}",
+        "{ground} make {it}",
+        "{ground} with {it}",
         "{it}, now {ground}",
         "{ground}, {it}",
         "{it} and all of it {ground}",
@@ -287,7 +193,7 @@ def request(voice: Voice, family: str) -> Request:
         phrase = voice.pair(f"{phrase} {grammar.in_style('en', style)}", f"{grammar.in_style('zh', style)}的{phrase}")
     if ground:
         phrase = voice.word(_GROUNDS, it=phrase, ground=grammar.on_ground(voice.language, ground))
-    text = as_typed(voice.dice, voice.language, voice.word(_ORDERS, it=phrase))
+    text = as_typed(voice.dice, voice.language, asked_for(voice, words.DRAW, phrase))
     styled = tuple(replace(want, what=Icon(want.what.noun, style or "noto")) for want in draft.wanted)  # type: ignore[union-attr]
     scene = _drawn(styled, draft, ground or "white")
     wish = Wish(styled, (ground,) if ground else ALL_COLOURS, (style,) if style else TAUGHT_STYLES, draft.relation)

@@ -23,6 +23,9 @@ from .styles import DRAWN_STYLES
 from .voice import Voice
 
 SAYS_WHERE = 0.3  # of the things that are named to be taken or exchanged
+COPIES_THE_REST = ("remove", "add")
+"""Changes that draw none of the things anew that are there. In all others they stand tidily, for what the town draws is
+tidy; here they may stand anywhere."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +154,9 @@ def free_spot(voice: Voice, scene: Scene, noun: str, size: int = USUAL_SIZE) -> 
     return None
 
 
-def scene_to_change(voice: Voice, count: int, ground: str | None = None) -> Scene:
-    """A scene in a style that is drawn, mostly the usual one, and mostly tidy."""
-    return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=0.75)
+def scene_to_change(voice: Voice, count: int, ground: str | None = None, tidy_share: float = 1.0) -> Scene:
+    """A scene in a style that is drawn, mostly the usual one."""
+    return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=tidy_share)
 
 
 def _named(voice: Voice, thing: Placed, scene: Scene) -> str:
@@ -182,7 +185,8 @@ def _scene_to_change(voice: Voice, name: str) -> Scene:
     ground = voice.dice.pick(ALL_PLACES) if name == "travel" else None
     if name == "recolour":
         ground = voice.dice.pick(ALL_COLOURS)
-    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground)
+    tidy_share = 0.5 if name in COPIES_THE_REST else 1.0
+    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground, tidy_share)
 
 
 def _builder(name: str) -> Builder:

@@ -26,8 +26,16 @@ SHAPES: dict[str, tuple[Point, ...]] = {  # in the units of a standing person's 
     "dress": ((40, 40), (60, 40), (66, 52), (61, 56), (72, 84), (28, 84), (39, 56), (34, 52)),
     "coat": ((37, 40), (63, 40), (78, 64), (71, 68), (65, 57), (68, 86), (32, 86), (35, 57), (29, 68), (22, 64)),
     "hat": ((36, 14), (40, 0), (60, 0), (64, 14), (74, 14), (74, 18), (26, 18), (26, 14)),
-    "scarf": ((36, 36), (64, 36), (65, 44), (59, 45), (61, 66), (51, 66), (50, 46), (35, 45)),
+    "scarf": ((35, 36), (65, 36), (66, 47), (66, 70), (48, 70), (48, 47), (34, 46)),
 }
+EMBLEMS: dict[str, tuple[float, float, float]] = {
+    "shirt": (26, 15, 8.5),
+    "dress": (22, 16, 9),
+    "coat": (28, 18, 10),
+    "hat": (24, 8.5, 6.5),
+    "scarf": (23, 21, 7.5),
+}
+"""Where an emblem sits on a garment: x, y from the left upper corner of its shape, and its radius."""
 GARMENT_WORDS: dict[str, tuple[str, str]] = {  # Chinese word and measure word
     "shirt": ("衬衫", "件"),
     "dress": ("连衣裙", "条"),
@@ -104,21 +112,28 @@ def paint_garment(garment: Garment) -> Image.Image:
 
 
 def _pattern(cloth: Sketch, garment: Garment, shape: tuple[Point, ...]) -> None:
+    """Coarse enough to be told in a small picture of somebody far off."""
     (left, right), (top, bottom) = ((min(axis), max(axis)) for axis in zip(*shape))
-    unit = max(7.0, (bottom - top) / 6)
+    scale = (bottom - top) / _height_of(garment.kind)
+    unit = 8 * scale
     if garment.pattern == "striped":
         for number in range(int((bottom - top) / unit) + 1):
-            start = top + unit * (number + 0.45)
-            cloth.box(left, start, right, start + unit * 0.42, _LIGHT)
+            start = top + unit * (number + 0.4)
+            cloth.box(left, start, right, start + unit * 0.45, _LIGHT)
     elif garment.pattern == "dotted":
         for row in range(int((bottom - top) / unit) + 2):
             for column in range(int((right - left) / unit) + 2):
                 shift = unit / 2 if row % 2 else 0
-                cloth.ellipse(left + column * unit + shift, top + row * unit, unit * 0.24, unit * 0.24, _LIGHT)
+                x, y = left + (column + 0.25) * unit + shift, top + (row + 0.5) * unit
+                cloth.ellipse(x, y, unit * 0.28, unit * 0.28, _LIGHT)
     elif garment.pattern in ("star", "heart"):
-        middle = 50.0 if garment.kind != "scarf" else (left + right) / 2 + (right - left) * 0.2
-        height = top + (bottom - top) * (0.42 if garment.kind in ("shirt", "dress", "coat") else 0.5)
-        _emblem(cloth, garment.pattern, (middle, height), min(right - left, bottom - top) * 0.19)
+        x, y, radius = EMBLEMS[garment.kind]
+        _emblem(cloth, garment.pattern, (left + x * scale, top + y * scale), radius * scale)
+
+
+def _height_of(kind: str) -> float:
+    heights = [y for _, y in SHAPES[kind]]
+    return max(heights) - min(heights)
 
 
 def _emblem(cloth: Sketch, name: str, centre: Point, radius: float) -> None:

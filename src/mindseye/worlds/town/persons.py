@@ -23,7 +23,7 @@ USUAL_HAIR = {
     "woman": "brown",
     "man": "black",
     "girl": "blond",
-    "boy": "brown",
+    "boy": "blond",
     "grandmother": "gray",
     "grandfather": "gray",
 }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
-from ..grammar import AT_ONCE, FINAL, as_typed, fact
-from . import language as grammar
-from .areas import nearest_area
-from .drawables import Icon
+from ..grammar import AT_ONCE, FINAL, as_typed
 from .lessons import Builder, answered, changed, lesson
 from .physics import RULES, Case, Stage
-from .physics_words import ACTIONS, OUTCOMES, QUESTIONS
+from .physics_actions import ACTIONS
+from .physics_questions import QUESTIONS
+from .physics_thoughts import thought_of
 from .puzzles import in_a_row
 from .question_words import YES_NO
 from .questions import yes_or_no
@@ -29,15 +28,6 @@ def action_words(voice: Voice, case: Case) -> str:
 def question_words(voice: Voice, case: Case) -> str:
     """The question about what has come of it, bare."""
     return voice.word(QUESTIONS[case.rule], **dict(case.words))
-
-
-def thought_of(voice: Voice, case: Case) -> str:
-    """What comes of it, and where the thing is then: "vase: broken, at the bottom"."""
-    outcome = OUTCOMES[case.rule][not case.is_yes][voice.language == "zh"]
-    left = [one for one in case.after.things if isinstance(one.what, Icon) and one.what.noun == case.subject]
-    where = [grammar.at(voice.language, nearest_area(one, case.after.ground)) for one in left]
-    told = voice.pair(", ", "，").join([outcome, *where])
-    return fact(voice.language, grammar.bare(voice.language, case.subject), told)
 
 
 def _after(voice: Voice, options: EpisodeOptions) -> Episode:

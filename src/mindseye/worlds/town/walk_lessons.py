@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
-from ..grammar import AT_ONCE, FINAL, SEMICOLON, as_typed, fact
+from ..grammar import AT_ONCE, FINAL, as_typed
 from . import language as grammar
 from . import walk_words as words
 from .lessons import Builder, answered, changed, lesson
@@ -15,6 +15,7 @@ from .question_words import HAS_NOT
 from .questions import Question, yes_or_no
 from .splits import key
 from .voice import Voice
+from .walk_thoughts import thought_of
 from .walks import OBSTACLES, Obstacle, View, any_view, look_at, sidestep, step, turn
 
 _WAYS = {"left": "左", "right": "右"}
@@ -78,16 +79,6 @@ ASKERS: dict[str, Callable[[Voice, View], Question | None]] = {
     "far": ask_far,
     "kerb": ask_kerb,
 }
-
-
-def thought_of(language: str, view: View) -> str:
-    """All that is seen, the nearest first: "car: one step ahead; dog: three steps left; kerb: two steps"."""
-    lines = [
-        fact(language, grammar.bare(language, one.noun), words.steps(language, one.depth, words.LANES[one.lane]))
-        for one in sorted(view.obstacles, key=lambda one: (one.depth, one.lane))
-    ]
-    lines += [fact(language, *words.kerb(language, view.kerb))] if view.kerb else []
-    return SEMICOLON[language].join(lines) or grammar.NOTHING[language]
 
 
 def _next(voice: Voice, options: EpisodeOptions) -> Episode | None:

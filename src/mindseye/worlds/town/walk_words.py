@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .language import NUMBERS
 from .voice import Wordings
 
 FORWARD: Wordings = {
@@ -283,22 +282,3 @@ HIDDEN: Wordings = {
         "{the}的后面是什么",
     ),
 }
-
-LANES: dict[int, tuple[str, str]] = {
-    -2: ("far left", "远左边"),
-    -1: ("left", "左边"),
-    0: ("ahead", "前面"),
-    1: ("right", "右边"),
-    2: ("far right", "远右边"),
-}
-
-
-def steps(language: str, count: int, lane: tuple[str, str]) -> str:
-    """How far off a thought says that something is: "two steps left", "左边两步"."""
-    number = NUMBERS[language][count]
-    return f"{lane[1]}{number}步" if language == "zh" else f"{number} step{'s' if count > 1 else ''} {lane[0]}"
-
-
-def kerb(language: str, count: int) -> tuple[str, str]:
-    """The line of a thought that tells how far off the kerb is: ("kerb", "two steps ahead")."""
-    return "路沿" if language == "zh" else "kerb", steps(language, count, LANES[0])
