@@ -38,7 +38,7 @@ SCENES = {
     "small-car": _scene("green", ("car", 64, 64, 32)),
     "astronaut-rocket": _scene("purple", ("rocket", 107, 21, 40), ("astronaut", 21, 107, 40)),
     "vase": Scene(
-        (Placed(Prop("table"), 64, 76, 110), Placed(Prop("cloth"), 64, 76, 110), Placed(Icon("vase"), 64, 43, 42))
+        (Placed(Prop("table"), 64, 53, 110), Placed(Prop("cloth"), 64, 53, 110), Placed(Icon("vase"), 64, 21, 40))
     ),
     "street": look_at(STREET),
     "dress": alone(DRESS),
@@ -78,7 +78,7 @@ def _with_a_banana() -> Scene:
 
 def _broken() -> Scene:
     table = SCENES["vase"].things[0]
-    return Scene((table, Placed(Icon("vase", state="broken"), 64, 102, 44)))
+    return Scene((table, Placed(Icon("vase", state="broken"), 64, 107, 40)))
 
 
 def _next_view() -> Scene:
