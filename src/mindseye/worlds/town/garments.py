@@ -20,7 +20,7 @@ GARMENT_COLOURS: dict[str, tuple[Colour, str]] = {
     "black": ((50, 50, 58), "黑色"),
 }
 ON_CHEST: dict[str, str] = {"star": "星星", "heart": "爱心", "moon": "月亮", "diamond": "钻石"}
-"""Emblems: so many that where one is kept from training on some garment, several others are left and none is the rule."""
+"""Emblems: so many that where one is kept from training on some garment, none of the others is the rule."""
 PATTERNS: dict[str, str] = {"plain": "纯色", "striped": "条纹", "dotted": "圆点", **ON_CHEST}
 SHAPES: dict[str, tuple[Point, ...]] = {  # in the units of a standing person's sheet
     "shirt": ((38, 40), (62, 40), (76, 58), (69, 63), (63, 56), (63, 72), (37, 72), (37, 56), (31, 63), (24, 58)),
