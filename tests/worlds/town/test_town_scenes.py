@@ -12,6 +12,7 @@ from mindseye.worlds.town.layout import any_scene, are_apart
 from mindseye.worlds.town.nouns import NOUNS
 from mindseye.worlds.town.patches import QUESTIONS, patch_truth
 from mindseye.worlds.town.physics import RULES, Stage
+from mindseye.worlds.town.physics_thoughts import OUTCOMES, thought_of
 from mindseye.worlds.town.props import PROPS
 from mindseye.worlds.town.render import render
 from mindseye.worlds.town.scenes import Placed, Scene
@@ -102,6 +103,47 @@ def test_what_is_fragile_breaks_and_what_is_sturdy_does_not(voice):
         case = RULES["edge"](Stage(voice))
         states = {thing.what.state for thing in case.after.things if isinstance(thing.what, Icon)}
         assert states == {"whole" if case.is_yes else "broken"}
+
+
+def _has(scene, noun, **looks):
+    things = [thing for thing in scene.things if isinstance(thing.what, Icon) and thing.what.noun == noun]
+    return any(all(getattr(thing.what, name) == value for name, value in looks.items()) for thing in things)
+
+
+def _props(scene):
+    return {thing.what.name for thing in scene.things if isinstance(thing.what, Prop)}
+
+
+def _stays(case):
+    was, now = ([one for one in scene.things if one.what == Icon(case.subject)] for scene in (case.before, case.after))
+    return was == now
+
+
+SEEN = {
+    "unbroken": lambda case: not _has(case.after, case.subject, state="broken"),
+    "broken": lambda case: _has(case.after, case.subject, state="broken"),
+    "rolls down": lambda case: not _stays(case),
+    "stays": _stays,
+    "blown away": lambda case: not _stays(case),
+    "lit": lambda case: "dark candle" not in _props(case.after),
+    "out": lambda case: bool({"dark candle", "smoke"} & _props(case.after)),
+    "melted": lambda case: _has(case.after, case.subject, state="molten"),
+    "unchanged": _stays,
+    "gone": lambda case: not _has(case.after, case.subject),
+    "at the magnet": lambda case: not _stays(case),
+    "floats": lambda case: max(one.y for one in case.after.things if one.what == Icon(case.subject)) == 64,
+    "sinks": lambda case: max(one.y for one in case.after.things if one.what == Icon(case.subject)) == 107,
+    "everything falls": lambda case: bool({"heap", "fallen dominoes"} & _props(case.after)),
+    "everything stays": lambda case: bool({"tower", "dominoes"} & _props(case.after)),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_thought_says_what_the_picture_shows(rule, voice):
+    cases = [RULES[rule](Stage(voice)) for _ in range(60)]
+    outcomes = {case: OUTCOMES[rule][not case.is_yes][0] for case in cases}
+    assert all(said in thought_of(voice, case) for case, said in outcomes.items())
+    assert [(case.subject, said) for case, said in outcomes.items() if not SEEN[said](case)] == []
 
 
 def test_patches_say_what_covers_them():

@@ -85,7 +85,8 @@ def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
     area, there = spot
     text = voice.tell(words.MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
     about = frozenset([key("area", icon_of(thing).noun, area)])
-    return Change(text, exchange(scene, thing, there), about, _place_of(voice, thing, scene))
+    thought = voice.pair(", then ", "，然后").join([_place_of(voice, thing, scene), grammar.at(voice.language, area)])
+    return Change(text, exchange(scene, thing, there), about, thought)
 
 
 def change_by_recolouring(voice: Voice, scene: Scene) -> Change | None:

@@ -19,8 +19,9 @@ GARMENT_COLOURS: dict[str, tuple[Colour, str]] = {
     "purple": ((140, 70, 180), "紫色"),
     "black": ((50, 50, 58), "黑色"),
 }
-PATTERNS: dict[str, str] = {"plain": "纯色", "striped": "条纹", "dotted": "圆点", "star": "星星", "heart": "爱心"}
-"""`star` and `heart` are emblems on the chest."""
+ON_CHEST: dict[str, str] = {"star": "星星", "heart": "爱心", "moon": "月亮", "diamond": "钻石"}
+"""Emblems: so many that where one is kept from training on some garment, none of the others is the rule."""
+PATTERNS: dict[str, str] = {"plain": "纯色", "striped": "条纹", "dotted": "圆点", **ON_CHEST}
 SHAPES: dict[str, tuple[Point, ...]] = {  # in the units of a standing person's sheet
     "shirt": ((38, 40), (62, 40), (76, 58), (69, 63), (63, 56), (63, 72), (37, 72), (37, 56), (31, 63), (24, 58)),
     "dress": ((40, 40), (60, 40), (66, 52), (61, 56), (72, 84), (28, 84), (39, 56), (34, 52)),
@@ -66,7 +67,7 @@ class Garment:
 
 def garment_words(language: str, garment: Garment) -> str:
     """ "red striped dress", "红色条纹连衣裙", "blue shirt with a star", "带星星的蓝色衬衫"."""
-    is_emblem = garment.pattern in ("star", "heart")
+    is_emblem = garment.pattern in ON_CHEST
     if language == "zh":
         colour, pattern = GARMENT_COLOURS[garment.colour][1], PATTERNS[garment.pattern]
         noun = GARMENT_WORDS[garment.kind][0]
@@ -126,9 +127,9 @@ def _pattern(cloth: Sketch, garment: Garment, shape: tuple[Point, ...]) -> None:
                 shift = unit / 2 if row % 2 else 0
                 x, y = left + (column + 0.25) * unit + shift, top + (row + 0.5) * unit
                 cloth.ellipse(x, y, unit * 0.28, unit * 0.28, _LIGHT)
-    elif garment.pattern in ("star", "heart"):
+    elif garment.pattern in ON_CHEST:
         x, y, radius = EMBLEMS[garment.kind]
-        _emblem(cloth, garment.pattern, (left + x * scale, top + y * scale), radius * scale)
+        _emblem(cloth, garment, (left + x * scale, top + y * scale), radius * scale)
 
 
 def _height_of(kind: str) -> float:
@@ -136,13 +137,21 @@ def _height_of(kind: str) -> float:
     return max(heights) - min(heights)
 
 
-def _emblem(cloth: Sketch, name: str, centre: Point, radius: float) -> None:
+def _emblem(cloth: Sketch, garment: Garment, centre: Point, radius: float) -> None:
     x, y = centre
-    if name == "star":
+    if garment.pattern == "star":
         turns = [(math.pi * (0.2 * n - 0.5), radius * (1.15 if n % 2 == 0 else 0.5)) for n in range(10)]
         cloth.polygon([(x + math.cos(a) * r, y + math.sin(a) * r) for a, r in turns], _LIGHT)
-        return
-    for side in (-1, 1):
-        cloth.ellipse(x + side * radius * 0.45, y - radius * 0.25, radius * 0.52, radius * 0.52, _LIGHT)
-    wide = radius * 0.93
-    cloth.polygon([(x - wide, y - radius * 0.05), (x + wide, y - radius * 0.05), (x, y + radius)], _LIGHT)
+    elif garment.pattern == "moon":
+        cloth.ellipse(x, y, radius, radius, _LIGHT)
+        cloth.ellipse(
+            x + radius * 0.55, y - radius * 0.2, radius * 0.8, radius * 0.8, GARMENT_COLOURS[garment.colour][0]
+        )
+    elif garment.pattern == "diamond":
+        wide, high = radius * 0.75, radius * 1.1
+        cloth.polygon([(x, y - high), (x + wide, y), (x, y + high), (x - wide, y)], _LIGHT)
+    else:
+        for side in (-1, 1):
+            cloth.ellipse(x + side * radius * 0.45, y - radius * 0.25, radius * 0.52, radius * 0.52, _LIGHT)
+        wide = radius * 0.93
+        cloth.polygon([(x - wide, y - radius * 0.05), (x + wide, y - radius * 0.05), (x, y + radius)], _LIGHT)

@@ -22,7 +22,7 @@ OUTCOMES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "rain": (("unchanged", "不变"), ("out", "灭了")),
     "magnet": (("at the magnet", "在磁铁上"), ("stays", "不动")),
     "water": (("floats", "浮着"), ("sinks", "沉了")),
-    "bump": (("everything falls", "都倒了"), ("everything stays", "都不动")),
+    "bump": (("everything stays", "都不动"), ("everything falls", "都倒了")),
     "hammer": _UNBROKEN,
 }
 """By rule, what has come of the thing that is asked about, English and Chinese: on yes, and on no."""
