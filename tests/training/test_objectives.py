@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from toy_run import toy_trainer
 
+from mindseye.errors import SettingsError
 from mindseye.training.objectives.contrastive import Pairs, Temperature, info_nce
 from mindseye.training.objectives.flow import Times, draw_noise
 from mindseye.training.objectives.text import UNLABELLED, TextObjective
+from mindseye.training.objectives.unified import LossSettings
 from mindseye.training.precision import CPU
 from mindseye.training.step import StepSettings
 
@@ -82,6 +84,13 @@ def test_a_wider_spread_learns_both_ends() -> None:
     assert wide.gt(0.95).float().mean() == pytest.approx(0.0416, abs=0.005)
     assert wide.lt(0.05).float().mean() == pytest.approx(0.0416, abs=0.005)
     assert wide.median() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("setting", [{"timestep_spread": -1.0}, {"timestep_shift": 0.0}, {"changed_weight": 0.5}])
+def test_a_setting_out_of_range_says_what_was_expected(setting: dict[str, float]) -> None:
+    [name] = setting
+    with pytest.raises(SettingsError, match=f"{name} is .*expected"):
+        LossSettings(**setting)
 
 
 def test_a_step_of_many_batches_weighs_every_word_alike(tmp_path: Path) -> None:

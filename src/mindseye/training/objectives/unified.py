@@ -14,6 +14,7 @@ from ...inputs.segments import LatentSegment
 from ...networks.attention import Attend
 from ...networks.interface import LatentGrid, Network
 from ...networks.vae import Autoencoder
+from ...settings import check_ranges
 from ..attention import BucketedAttention
 from ..batches import Batch
 from ..latents import latents_of
@@ -35,6 +36,10 @@ class LossSettings:
     """How many times as much a latent token counts that differs from the picture before, or from most of its own
     picture where there is none before; a drawing as a whole counts the same. Most of a changed picture is copied and
     most of a drawing is ground, so what was asked for is little of its error."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, ce_weight=(0.0, 1e6), mse_weight=(0.0, 1e6), changed_weight=(1.0, 1e3))
+        check_ranges(self, timestep_shift=(1e-3, 1e3), timestep_spread=(0.1, 10.0))
 
 
 @dataclass(frozen=True)
