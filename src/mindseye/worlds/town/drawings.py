@@ -56,6 +56,8 @@ _GROUNDS: Wordings = {
         "{it}, now {ground}",
         "{ground}, {it}",
         "{it} and all of it {ground}",
+        "{it}, shown {ground}",
+        "{ground} you see {it}",
     ),
     "zh": (
         "{it}，{ground}",

@@ -187,7 +187,7 @@ def _scene_to_change(voice: Voice, name: str) -> Scene:
     if name == "recolour":
         ground = voice.dice.pick(ALL_COLOURS)
     tidy_share = 0.5 if name in COPIES_THE_REST else 1.0
-    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground, tidy_share)
+    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4)), ground, tidy_share)
 
 
 def _builder(name: str) -> Builder:
