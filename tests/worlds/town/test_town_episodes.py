@@ -9,7 +9,7 @@ from mindseye.errors import InputError
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.town import curriculum, question_words
-from mindseye.worlds.town.areas import BIG_SIZE, SMALL_SIZE, TIDY, USUAL_SIZE
+from mindseye.worlds.town.areas import SMALL_SIZE, TIDY, USUAL_SIZE
 from mindseye.worlds.town.curriculum import KINDS, sample_episode
 from mindseye.worlds.town.drawables import Icon
 from mindseye.worlds.town.grounds import COLOURS
@@ -94,9 +94,8 @@ def test_what_is_drawn_from_words_is_tidy():
     for kind in ("draw.one", "draw.pair", "draw.count", "draw.layout", "draw.place"):
         for _ in range(10):
             for thing in sample_episode(rng, "train", kind).truth["scene"].things:
-                assert thing.size in (SMALL_SIZE, USUAL_SIZE, BIG_SIZE) and thing.what.style in DRAWN_STYLES
-                if thing.size < BIG_SIZE:  # a big one is moved inwards, to lie whole inside the picture
-                    assert {thing.x, thing.y} <= set(TIDY)
+                assert thing.size in (SMALL_SIZE, USUAL_SIZE) and thing.what.style in DRAWN_STYLES
+                assert {thing.x, thing.y} <= set(TIDY)
 
 
 def test_a_tidy_thing_lies_on_the_pixels_in_the_same_way_everywhere():

@@ -14,7 +14,7 @@ from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed, listing
 from . import language as grammar
 from . import order_words as words
-from .areas import AREAS, BIG_SIZE, COLUMNS, SMALL_SIZE, TIDY, USUAL_SIZE, centre_of
+from .areas import AREAS, COLUMNS, SMALL_SIZE, TIDY, USUAL_SIZE, centre_of
 from .drawables import Icon
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
 from .lessons import Builder, lesson
@@ -83,7 +83,7 @@ _GROUNDS: Wordings = {
     ),
 }
 _LOW, _MID, _HIGH = TIDY
-_SIZE = {None: USUAL_SIZE, "small": SMALL_SIZE, "big": BIG_SIZE}
+_SIZE = {None: USUAL_SIZE, "small": SMALL_SIZE}
 _PAIR_SPOTS = {"left": ((_LOW, _MID), (_HIGH, _MID)), "above": ((_MID, _LOW), (_MID, _HIGH))}
 _COUNT_SPOTS = {
     2: ((_LOW, _MID), (_HIGH, _MID)),
@@ -148,7 +148,6 @@ def draft_pair(voice: Voice) -> Draft:
 def draft_count(voice: Voice) -> Draft:
     """Two to six of one noun."""
     noun, size, count = voice.dice.pick(ALL_NOUNS), said_size(voice), 2 + int(voice.dice.rng.random() * 5)
-    size = None if size == "big" else size
     phrase = grammar.several(voice.language, count, noun, size)
     wanted = (Wanted(Icon(noun), size),) * count
     return Draft(
@@ -207,8 +206,8 @@ def request(voice: Voice, family: str) -> Request:
 
 
 def said_size(voice: Voice) -> str | None:
-    """Small or big where it is said, mostly it is not."""
-    return voice.dice.pick(("small", "small", "big")) if voice.dice.chance(0.3) else None
+    """Small where a size is said, mostly none is."""
+    return "small" if voice.dice.chance(0.3) else None
 
 
 def place_row(noun: str) -> int:

@@ -131,7 +131,7 @@ def traits(language: str) -> dict[str, list[str]]:
     worn = {"en": list(GARMENT_COLOURS), "zh": [zh for _, zh in GARMENT_COLOURS.values()]}
     styles = {"en": list(DRAWN_STYLES), "zh": [STYLES[name].zh for name in DRAWN_STYLES]}
     return {
-        "sizes": [["big", "small"], ["大", "小"]][side],
+        "sizes": [["small"], ["小"]][side],
         "areas": [words[side] for words in AREA_WORDS.values()],
         "colours": _in(language, COLOUR_WORDS),
         "places": [words[side] for words in PLACES.values()],

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from . import language as grammar
-from .areas import BIG_SIZE, TIDY, USUAL_SIZE
+from .areas import TIDY, USUAL_SIZE
 from .drawables import Icon, Prop
-from .drawings import inside
 from .layout import ALL_COLOURS
 from .scenes import UNITS, Placed, Scene
 from .splits import key
@@ -66,9 +65,9 @@ class Stage:
         self.voice = voice
         self.ground = voice.dice.pick(ALL_COLOURS)
 
-    def icon(self, noun: str, x: int, y: int, state: str = "whole", size: int = USUAL_SIZE) -> Placed:
-        """A noun in a column and a row; a big one where it has room."""
-        return Placed(Icon(noun, state=state), *inside((x, y), size), size)
+    def icon(self, noun: str, x: int, y: int, state: str = "whole") -> Placed:
+        """A noun in a column and a row."""
+        return Placed(Icon(noun, state=state), x, y, USUAL_SIZE)
 
     def scene(self, *things: Placed) -> Scene:
         """The things, the first ones behind."""
@@ -123,7 +122,7 @@ def blow(stage: Stage) -> Case:
 def blow_at_light(stage: Stage) -> Case:
     """The wind blows at a light: a candle goes out, a bulb does not."""
     noun, goes_out = stage.choose(("candle",), ("bulb", "star"))
-    thing = _LIT_CANDLE if goes_out else stage.icon(noun, MIDDLE, BOTTOM, size=BIG_SIZE)
+    thing = _LIT_CANDLE if goes_out else stage.icon(noun, MIDDLE, BOTTOM)
     left = _DARK_CANDLE if goes_out else thing
     return stage.case("light", noun, stage.scene(thing), stage.scene(_WIND, left), not goes_out)
 
@@ -132,8 +131,8 @@ def shine(stage: Stage) -> Case:
     """The sun shines for an hour: ice melts."""
     noun, melts = stage.choose(MELTING, SUNPROOF)
     sun = Placed(Prop("sun"), RIGHT, TOP, 40)
-    thing = stage.icon(noun, MIDDLE, BOTTOM, size=BIG_SIZE)
-    left = stage.icon(noun, MIDDLE, BOTTOM, "molten", BIG_SIZE) if melts else thing
+    thing = stage.icon(noun, MIDDLE, BOTTOM)
+    left = stage.icon(noun, MIDDLE, BOTTOM, "molten") if melts else thing
     return stage.case("sun", noun, stage.scene(thing), stage.scene(sun, left), melts)
 
 
@@ -150,7 +149,7 @@ def leave_alone(stage: Stage) -> Case:
     """An animal is left alone with something: what it likes is eaten."""
     eater = stage.voice.dice.pick(tuple(EATERS))
     noun, eats = stage.choose(EATERS[eater], UNEATEN)
-    animal, thing = stage.icon(eater, LEFT, BOTTOM, size=BIG_SIZE), stage.icon(noun, RIGHT, BOTTOM)
+    animal, thing = stage.icon(eater, LEFT, BOTTOM), stage.icon(noun, RIGHT, BOTTOM)
     left = [] if eats else [thing]
     if eats and noun == "fish":
         left = [Placed(Prop("bones"), RIGHT, BOTTOM, 40)]
