@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ..dice import Dice
-from .areas import SMALL_SIZE, TIDY, USUAL_SIZE
+from .areas import TIDY, USUAL_SIZE
 from .drawables import Drawable, Icon
 from .grounds import COLOURS, HORIZON, PLACES, is_place
 from .nouns import ALL_NOUNS, FLYING
@@ -82,15 +82,16 @@ def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool =
 
 
 def tidy(dice: Dice, whats: Sequence[Drawable], ground: str) -> Scene | None:
-    """The things in the middles of different areas, all of the usual size or all small."""
+    """The things in the middles of different areas, all of the usual size."""
     spots = [(x, y) for y in TIDY for x in TIDY]
     if is_place(ground):
         spots = [(x, TIDY[2]) for x in TIDY]
     if len(whats) > len(spots):
         return None
     chosen = dice.some(spots, len(whats))
-    size = dice.pick((USUAL_SIZE, USUAL_SIZE, USUAL_SIZE, SMALL_SIZE))
-    placed = [Placed(what, x, TIDY[0] if _flies(what, ground) else y, size) for what, (x, y) in zip(whats, chosen)]
+    placed = [
+        Placed(what, x, TIDY[0] if _flies(what, ground) else y, USUAL_SIZE) for what, (x, y) in zip(whats, chosen)
+    ]
     return stand(placed, ground)
 
 
