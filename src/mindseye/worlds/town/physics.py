@@ -79,8 +79,9 @@ class Stage:
         return self.voice.dice.pick(some if is_first else others), is_first
 
     def case(self, rule: str, subject: str, before: Scene, after: Scene, is_yes: bool, **nouns: str) -> Case:
-        """The case with its words in the voice's language, seen from either side."""
-        if self.voice.dice.chance(0.5):
+        """The case with its words in the voice's language, seen from either side where what is there tells which."""
+        has_sides = any(thing.x != MIDDLE for thing in before.things)
+        if has_sides and self.voice.dice.chance(0.5):
             before, after = _mirrored(before), _mirrored(after)
         said = {name: grammar.the(self.voice.language, noun) for name, noun in {"the": subject, **nouns}.items()}
         return Case(rule, subject, before, after, is_yes, tuple(said.items()))
@@ -202,9 +203,11 @@ def strike(stage: Stage) -> Case:
 
 
 _WIND = Placed(Prop("wind"), LEFT, CENTRE, 40)
-_LIT_CANDLE, _DARK_CANDLE = (Placed(Prop(name), 64, 92, 64) for name in ("lit candle", "dark candle"))
-_TOWER = (Placed(Prop("tower"), 92, 94, 68), Placed(Prop("heap"), 100, 100, 56))
-_DOMINOES = (Placed(Prop("dominoes"), 103, 106, 44), Placed(Prop("fallen dominoes"), 103, 106, 44))
+_LIT_CANDLE, _DARK_CANDLE = (Placed(Prop(name), MIDDLE, BOTTOM, 40) for name in ("lit candle", "dark candle"))
+_TOWER, _DOMINOES = (
+    tuple(Placed(Prop(name), RIGHT, BOTTOM, 40) for name in names)
+    for names in (("tower", "heap"), ("dominoes", "fallen dominoes"))
+)
 
 
 def _mirrored(scene: Scene) -> Scene:
