@@ -16,7 +16,7 @@ from . import language as grammar
 from . import order_words as words
 from .areas import AREAS, COLUMNS, TIDY, USUAL_SIZE, centre_of
 from .drawables import Icon
-from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
+from .layout import ALL_COLOURS, ALL_PLACES
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, FLYING
 from .relations import OPPOSITE, RELATION_WORDS
@@ -150,8 +150,8 @@ def draft_count(voice: Voice) -> Draft:
 
 
 def draft_layout(voice: Voice) -> Draft:
-    """Two to six things, each in an area of its own."""
-    areas = voice.dice.some(AREAS, voice.dice.pick((2, 3, 4, 5, MAX_THINGS)))
+    """Two to five things, each in an area of its own."""
+    areas = voice.dice.some(AREAS, voice.dice.pick((2, 3, 4, 5)))
     wanted = tuple(Wanted(Icon(noun), area=area) for noun, area in zip(voice.dice.some(ALL_NOUNS, len(areas)), areas))
     about = frozenset(key("area", want.what.noun, want.area) for want in wanted)  # type: ignore[union-attr]
     spots = tuple(centre_of(area) for area in areas)

@@ -156,8 +156,8 @@ def free_spot(voice: Voice, scene: Scene, noun: str, size: int = USUAL_SIZE) -> 
 
 
 def scene_to_change(voice: Voice, count: int, ground: str | None = None, tidy_share: float = 1.0) -> Scene:
-    """A scene in a style that is drawn, mostly the usual one."""
-    return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=tidy_share)
+    """A scene in a style that is drawn."""
+    return any_scene(voice, count, ground, style=voice.dice.pick(DRAWN_STYLES), tidy_share=tidy_share)
 
 
 def _inside(spot: tuple[int, int], size: int) -> tuple[int, int]:
