@@ -101,7 +101,7 @@ def _drawing(seed: int) -> Act:
 def _thought_drawing(seed: int) -> Act:
     text = "a house at the top right, a tree at the bottom left and a frog at the bottom right"
     spots = {"house": ("top right", 107, 21), "tree": ("bottom left", 21, 107), "frog": ("bottom right", 107, 107)}
-    wanted = tuple(Wanted(Icon(noun), None, area) for noun, (area, _, _) in spots.items())
+    wanted = tuple(Wanted(Icon(noun), area) for noun, (area, _, _) in spots.items())
     scene = _scene("white", *((noun, x, y, 40) for noun, (_, x, y) in spots.items()))
     steps = (Say(""), Say(text, then="text"), Say("", is_target=True, then="image"), Show(scene, is_target=True))
     grounds = ("white", "gray", "red", "orange", "yellow", "green", "blue", "purple")

@@ -9,7 +9,7 @@ from mindseye.errors import InputError
 from mindseye.worlds.dice import Dice
 from mindseye.worlds.episodes import Say, Show
 from mindseye.worlds.town import curriculum, question_words
-from mindseye.worlds.town.areas import BIG_SIZE, SMALL_SIZE, TIDY, USUAL_SIZE
+from mindseye.worlds.town.areas import TIDY, USUAL_SIZE
 from mindseye.worlds.town.curriculum import KINDS, sample_episode
 from mindseye.worlds.town.drawables import Icon
 from mindseye.worlds.town.grounds import COLOURS
@@ -94,16 +94,14 @@ def test_what_is_drawn_from_words_is_tidy():
     for kind in ("draw.one", "draw.pair", "draw.count", "draw.layout", "draw.place"):
         for _ in range(10):
             for thing in sample_episode(rng, "train", kind).truth["scene"].things:
-                assert thing.size in (SMALL_SIZE, USUAL_SIZE, BIG_SIZE) and thing.what.style in DRAWN_STYLES
-                if thing.size < BIG_SIZE:  # a big one is moved inwards, to lie whole inside the picture
-                    assert {thing.x, thing.y} <= set(TIDY)
+                assert thing.size == USUAL_SIZE and thing.what.style in DRAWN_STYLES
+                assert {thing.x, thing.y} <= set(TIDY)
 
 
 def test_a_tidy_thing_lies_on_the_pixels_in_the_same_way_everywhere():
     """96 px a side, 16 px a token: three columns are 32 px apart, two tokens."""
-    for size in (SMALL_SIZE, USUAL_SIZE):
-        lefts = {box_of(Placed(Icon("cat"), x, 64, size), 96)[1] - 32 * column for column, x in enumerate(TIDY)}
-        assert len(lefts) == 1 and 0 <= lefts.pop() <= 32 - round(size * 0.75)
+    lefts = {box_of(Placed(Icon("cat"), x, 64, USUAL_SIZE), 96)[1] - 32 * column for column, x in enumerate(TIDY)}
+    assert len(lefts) == 1 and 0 <= lefts.pop() <= 32 - round(USUAL_SIZE * 0.75)
 
 
 def test_a_held_out_style_is_never_taught():

@@ -25,7 +25,7 @@ TIDY = (21, 64, 107)
 """Columns and rows of tidy things, in units. A token of the pocket model is 21 1/3 wide, so a tidy thing of up to 42
 lies in the same way in two by two tokens wherever it is, and its drawing need be learnt only once. In 96 px it also
 lies in the same way on the pixels, when its size is a multiple of 8."""
-SMALL_SIZE, USUAL_SIZE, BIG_SIZE = 32, 40, 60  # units, of tidy things
+USUAL_SIZE = 40  # units, of tidy things
 SMALL, BIG = 32, 50  # units: up to here a thing is small, from here on big
 
 

@@ -14,13 +14,13 @@ from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import as_typed, listing
 from . import language as grammar
 from . import order_words as words
-from .areas import AREAS, BIG_SIZE, COLUMNS, SMALL_SIZE, TIDY, USUAL_SIZE, centre_of
+from .areas import AREAS, COLUMNS, TIDY, USUAL_SIZE, centre_of
 from .drawables import Icon
-from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS
+from .layout import ALL_COLOURS, ALL_PLACES
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, FLYING
 from .relations import OPPOSITE, RELATION_WORDS
-from .scenes import UNITS, Placed, Scene, stand
+from .scenes import Placed, Scene, stand
 from .splits import key
 from .stray import asked_for
 from .styles import DRAWN_STYLES, TAUGHT_STYLES
@@ -56,6 +56,8 @@ _GROUNDS: Wordings = {
         "{it}, now {ground}",
         "{ground}, {it}",
         "{it} and all of it {ground}",
+        "{it}, shown {ground}",
+        "{ground} you see {it}",
     ),
     "zh": (
         "{it}，{ground}",
@@ -81,7 +83,6 @@ _GROUNDS: Wordings = {
     ),
 }
 _LOW, _MID, _HIGH = TIDY
-_SIZE = {None: USUAL_SIZE, "small": SMALL_SIZE, "big": BIG_SIZE}
 _PAIR_SPOTS = {"left": ((_LOW, _MID), (_HIGH, _MID)), "above": ((_MID, _LOW), (_MID, _HIGH))}
 _COUNT_SPOTS = {
     2: ((_LOW, _MID), (_HIGH, _MID)),
@@ -109,58 +110,52 @@ class Draft:
     phrase: str
     wanted: tuple[Wanted, ...]
     spots: tuple[tuple[int, int], ...]
-    sizes: tuple[int, ...]
     relation: str | None = None
     about: frozenset[str] = frozenset()
 
 
 def draft_one(voice: Voice) -> Draft:
-    """One thing, perhaps small, perhaps in an area."""
-    noun, size = voice.dice.pick(ALL_NOUNS), said_size(voice)
+    """One thing, perhaps in an area."""
+    noun = voice.dice.pick(ALL_NOUNS)
     area = voice.dice.pick(AREAS) if voice.dice.chance(0.4) else None
-    one = grammar.one(voice.language, noun, size)
+    one = grammar.one(voice.language, noun)
     phrase = voice.pair(f"{one} ", f"{one}在") + grammar.at(voice.language, area) if area else one
     spot = centre_of(area or "middle")
     about = {key("area", noun, area)} if area else set()
-    about |= {key("size", noun, size)} if size else set()
-    return Draft(phrase, (Wanted(Icon(noun), size, area),), (spot,), (_SIZE[size],), about=frozenset(about))
+    return Draft(phrase, (Wanted(Icon(noun), area),), (spot,), about=frozenset(about))
 
 
 def draft_pair(voice: Voice) -> Draft:
     """Two different things, mostly with their relation."""
-    nouns, sizes = voice.dice.some(ALL_NOUNS, 2), (said_size(voice), said_size(voice))
+    nouns = voice.dice.some(ALL_NOUNS, 2)
     relation = voice.dice.pick(tuple(OPPOSITE)) if voice.dice.chance(0.85) else None
-    first, second = (grammar.one(voice.language, noun, size) for noun, size in zip(nouns, sizes))
+    first, second = (grammar.one(voice.language, noun) for noun in nouns)
     phrase = listing(voice.language, (first, second))
     if relation:
         beside = voice.dice.pick(RELATION_WORDS[voice.language][relation])
         phrase = voice.pair(f"{first} {beside} {second}", f"{first}在{second}的{beside}")
     is_turned = relation in ("right", "below")
     spots = _PAIR_SPOTS["above" if relation in ("above", "below") else "left"]
-    wanted = tuple(Wanted(Icon(noun), size) for noun, size in zip(nouns, sizes))
+    wanted = tuple(Wanted(Icon(noun)) for noun in nouns)
     about = frozenset([key("relation", nouns[0], relation, nouns[1]) if relation else key("pair", *nouns)])
-    drawn = tuple(_SIZE[size] for size in sizes)
-    return Draft(phrase, wanted, spots[::-1] if is_turned else spots, drawn, relation, about)
+    return Draft(phrase, wanted, spots[::-1] if is_turned else spots, relation, about)
 
 
 def draft_count(voice: Voice) -> Draft:
     """Two to six of one noun."""
-    noun, size, count = voice.dice.pick(ALL_NOUNS), said_size(voice), 2 + int(voice.dice.rng.random() * 5)
-    size = None if size == "big" else size
-    phrase = grammar.several(voice.language, count, noun, size)
-    wanted = (Wanted(Icon(noun), size),) * count
-    return Draft(
-        phrase, wanted, _COUNT_SPOTS[count], (_SIZE[size],) * count, about=frozenset([key("count", noun, count)])
-    )
+    noun, count = voice.dice.pick(ALL_NOUNS), 2 + int(voice.dice.rng.random() * 5)
+    phrase = grammar.several(voice.language, count, noun)
+    wanted = (Wanted(Icon(noun)),) * count
+    return Draft(phrase, wanted, _COUNT_SPOTS[count], about=frozenset([key("count", noun, count)]))
 
 
 def draft_layout(voice: Voice) -> Draft:
-    """Two to six things, each in an area of its own."""
-    areas = voice.dice.some(AREAS, voice.dice.pick((2, 3, 4, 5, MAX_THINGS)))
+    """Two to five things, each in an area of its own."""
+    areas = voice.dice.some(AREAS, voice.dice.pick((2, 3, 4, 5)))
     wanted = tuple(Wanted(Icon(noun), area=area) for noun, area in zip(voice.dice.some(ALL_NOUNS, len(areas)), areas))
     about = frozenset(key("area", want.what.noun, want.area) for want in wanted)  # type: ignore[union-attr]
     spots = tuple(centre_of(area) for area in areas)
-    return Draft(_with_areas(voice, wanted), wanted, spots, (USUAL_SIZE,) * len(areas), about=about)
+    return Draft(_with_areas(voice, wanted), wanted, spots, about=about)
 
 
 def draft_place(voice: Voice) -> Draft:
@@ -170,7 +165,7 @@ def draft_place(voice: Voice) -> Draft:
     spots = tuple((centre_of(column)[0], place_row(noun)) for noun, column in zip(nouns, columns))
     phrase = listing(voice.language, [grammar.one(voice.language, noun) for noun in nouns])
     wanted = tuple(Wanted(Icon(noun)) for noun in nouns)
-    return Draft(phrase, wanted, spots, (USUAL_SIZE,) * len(nouns), about=frozenset())
+    return Draft(phrase, wanted, spots, about=frozenset())
 
 
 DRAFTS: dict[str, Callable[[Voice], Draft]] = {
@@ -204,26 +199,13 @@ def request(voice: Voice, family: str) -> Request:
     return Request(text, scene, wish, frozenset(about))
 
 
-def said_size(voice: Voice) -> str | None:
-    """Small or big where it is said, mostly it is not."""
-    return voice.dice.pick(("small", "small", "big")) if voice.dice.chance(0.3) else None
-
-
 def place_row(noun: str) -> int:
     """The height at which a thing is drawn at a place: on the floor, or in the air if it flies."""
     return _LOW if noun in FLYING else _HIGH
 
 
-def inside(spot: tuple[int, int], size: int) -> tuple[int, int]:
-    """The spot, moved so far that a thing of that size lies whole inside the picture."""
-    low, high = size // 2 + 1, UNITS - size // 2 - 1
-    return tuple(min(max(value, low), high) for value in spot)  # type: ignore[return-value]
-
-
 def _drawn(wanted: Sequence[Wanted], draft: Draft, ground: str) -> Scene:
-    placed = []
-    for want, spot, size in zip(wanted, draft.spots, draft.sizes, strict=True):
-        placed.append(Placed(want.what, *inside(spot, size), size))
+    placed = [Placed(want.what, *spot, USUAL_SIZE) for want, spot in zip(wanted, draft.spots, strict=True)]
     return stand(placed, ground)
 
 

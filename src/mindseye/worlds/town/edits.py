@@ -11,13 +11,13 @@ from . import edit_words as words
 from . import language as grammar
 from .areas import AREAS, COLUMNS, USUAL_SIZE, area_of, centre_of, nearest_area
 from .drawables import Icon
-from .drawings import inside, place_row
+from .drawings import place_row
 from .grounds import HORIZON, is_place
 from .layout import ALL_COLOURS, ALL_PLACES, MAX_THINGS, any_scene, are_apart
 from .lessons import Builder, changed, lesson
 from .nouns import ALL_NOUNS, FLYING
 from .questions import icon_of, pick_single
-from .scenes import Placed, Scene, stand
+from .scenes import UNITS, Placed, Scene, stand
 from .splits import key, keys_of, keys_of_thing
 from .styles import DRAWN_STYLES
 from .voice import Voice
@@ -149,15 +149,21 @@ def free_spot(voice: Voice, scene: Scene, noun: str, size: int = USUAL_SIZE) -> 
     for area in voice.dice.some(COLUMNS if is_place(ground) else AREAS, 9):
         x, y = centre_of(area)
         height = place_row(noun) if is_place(ground) else y
-        thing = Placed(Icon(noun, style), *inside((x, height), size), size)
+        thing = Placed(Icon(noun, style), *_inside((x, height), size), size)
         if all(are_apart(thing, other) for other in scene.things):
             return area, thing
     return None
 
 
 def scene_to_change(voice: Voice, count: int, ground: str | None = None, tidy_share: float = 1.0) -> Scene:
-    """A scene in a style that is drawn, mostly the usual one."""
-    return any_scene(voice, count, ground, style=voice.dice.pick(("noto", *DRAWN_STYLES)), tidy_share=tidy_share)
+    """A scene in a style that is drawn."""
+    return any_scene(voice, count, ground, style=voice.dice.pick(DRAWN_STYLES), tidy_share=tidy_share)
+
+
+def _inside(spot: tuple[int, int], size: int) -> tuple[int, int]:
+    """The spot, moved so far that a thing of that size lies whole inside the picture."""
+    low, high = size // 2 + 1, UNITS - size // 2 - 1
+    return tuple(min(max(value, low), high) for value in spot)  # type: ignore[return-value]
 
 
 def _named(voice: Voice, thing: Placed, scene: Scene) -> str:
@@ -187,7 +193,7 @@ def _scene_to_change(voice: Voice, name: str) -> Scene:
     if name == "recolour":
         ground = voice.dice.pick(ALL_COLOURS)
     tidy_share = 0.5 if name in COPIES_THE_REST else 1.0
-    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4, 5)), ground, tidy_share)
+    return scene_to_change(voice, voice.dice.pick((1, 2, 2, 3, 3, 4)), ground, tidy_share)
 
 
 def _builder(name: str) -> Builder:

@@ -18,7 +18,7 @@ from .grounds import is_place
 from .render import box_of, paint_ground, put, render
 from .scenes import UNITS, Placed, Scene, stand
 from .styles import load_sheet
-from .wishes import LEAST, Wanted, Wish
+from .wishes import LEAST, MOST, Wanted, Wish
 
 COARSE = 4  # px of the picture a side of one of the search
 _SIZE_STEP = 4  # units
@@ -100,8 +100,7 @@ def _error(pixels: np.ndarray, behind: Scene, found: tuple[Placed, ...]) -> floa
 
 def _search(pixels: np.ndarray, known: np.ndarray, want: Wanted, is_on_place: bool) -> tuple[float, Placed]:
     """The best place of a thing at a quarter of the resolution, where it may be, and how much it explains there."""
-    low, high = want.sizes
-    drawings = _drawings(want.what, low, high, len(pixels))
+    drawings = _drawings(want.what, LEAST, MOST, len(pixels))
     behind = _shrunk(known)
     off = _shrunk(pixels) - behind  # (R, R, C)
     rows = len(off)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ..dice import Dice
-from .areas import SMALL_SIZE, TIDY, USUAL_SIZE
+from .areas import TIDY, USUAL_SIZE
 from .drawables import Drawable, Icon
 from .grounds import COLOURS, HORIZON, PLACES, is_place
 from .nouns import ALL_NOUNS, FLYING
@@ -17,6 +17,7 @@ from .voice import Voice
 
 ALL_COLOURS, ALL_PLACES = tuple(COLOURS), tuple(PLACES)
 MAX_THINGS = 6
+MOST_ANYWHERE = 4  # more than these stand tidily
 CLOSEST = 0.44  # of the sum of two sizes: nearer centres would overlap more than a little
 _EDGE = 2  # units that stay free at the border
 _SIZES = {1: (26, 72), 2: (24, 56), 3: (24, 52), 4: (24, 44), 5: (24, 38), 6: (24, 36)}
@@ -44,6 +45,8 @@ def any_scene(
 ) -> Scene:
     """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination.
 
+    Up to four of them stand tidily or anywhere, as `tidy_share` says; five and six always tidily.
+
     NoSceneError where many throws gave none, as with two nouns whose pair is held out.
     """
     dice = voice.dice
@@ -54,7 +57,7 @@ def any_scene(
         where = ground or any_ground(dice)
         scene = (
             tidy(dice, whats, where)
-            if dice.chance(tidy_share)
+            if number > MOST_ANYWHERE or dice.chance(tidy_share)
             else scatter(dice, whats, where, dice.chance(_CLEAR_SHARE))
         )
         if scene and (voice.split != "train" or are_for_training(keys_of(scene))):
@@ -79,15 +82,16 @@ def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool =
 
 
 def tidy(dice: Dice, whats: Sequence[Drawable], ground: str) -> Scene | None:
-    """The things in the middles of different areas, all of the usual size or all small."""
+    """The things in the middles of different areas, all of the usual size."""
     spots = [(x, y) for y in TIDY for x in TIDY]
     if is_place(ground):
         spots = [(x, TIDY[2]) for x in TIDY]
     if len(whats) > len(spots):
         return None
     chosen = dice.some(spots, len(whats))
-    size = dice.pick((USUAL_SIZE, USUAL_SIZE, USUAL_SIZE, SMALL_SIZE))
-    placed = [Placed(what, x, TIDY[0] if _flies(what, ground) else y, size) for what, (x, y) in zip(whats, chosen)]
+    placed = [
+        Placed(what, x, TIDY[0] if _flies(what, ground) else y, USUAL_SIZE) for what, (x, y) in zip(whats, chosen)
+    ]
     return stand(placed, ground)
 
 

@@ -64,7 +64,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "draw": {
         "en": (
             "a cat",
-            "a small panda at the top right",
+            "a panda at the top right",
             "a cat to the left of a dog",
             "three frogs on a blue background",
             "a house at the top right, a tree at the bottom left",
@@ -72,7 +72,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "a crab at the beach, in twemoji style",
             "a woman with red hair in a blue striped dress",
         ),
-        "zh": ("一只猫", "一只小猫，左上", "一只猫在一只狗的左边", "三只青蛙，蓝色背景", "一只螃蟹，在海滩"),
+        "zh": ("一只猫", "一只猫，左上", "一只猫在一只狗的左边", "三只青蛙，蓝色背景", "一只螃蟹，在海滩"),
     },
     "edit": {
         "en": (
@@ -131,7 +131,6 @@ def traits(language: str) -> dict[str, list[str]]:
     worn = {"en": list(GARMENT_COLOURS), "zh": [zh for _, zh in GARMENT_COLOURS.values()]}
     styles = {"en": list(DRAWN_STYLES), "zh": [STYLES[name].zh for name in DRAWN_STYLES]}
     return {
-        "sizes": [["big", "small"], ["大", "小"]][side],
         "areas": [words[side] for words in AREA_WORDS.values()],
         "colours": _in(language, COLOUR_WORDS),
         "places": [words[side] for words in PLACES.values()],

@@ -55,6 +55,8 @@ DRAW: Wordings = {
         "I think of {it}",
         "show me {it}",
         "a picture of {it}",
+        "may I look at {it}",
+        "make this picture: {it}",
     ),
     "zh": (
         "{it}",

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from . import language as grammar
-from .areas import BIG_SIZE, TIDY, USUAL_SIZE
+from .areas import TIDY, USUAL_SIZE
 from .drawables import Icon, Prop
-from .drawings import inside
 from .layout import ALL_COLOURS
 from .scenes import UNITS, Placed, Scene
 from .splits import key
@@ -66,9 +65,9 @@ class Stage:
         self.voice = voice
         self.ground = voice.dice.pick(ALL_COLOURS)
 
-    def icon(self, noun: str, x: int, y: int, state: str = "whole", size: int = USUAL_SIZE) -> Placed:
-        """A noun in a column and a row; a big one where it has room."""
-        return Placed(Icon(noun, state=state), *inside((x, y), size), size)
+    def icon(self, noun: str, x: int, y: int, state: str = "whole") -> Placed:
+        """A noun in a column and a row."""
+        return Placed(Icon(noun, state=state), x, y, USUAL_SIZE)
 
     def scene(self, *things: Placed) -> Scene:
         """The things, the first ones behind."""
@@ -80,8 +79,9 @@ class Stage:
         return self.voice.dice.pick(some if is_first else others), is_first
 
     def case(self, rule: str, subject: str, before: Scene, after: Scene, is_yes: bool, **nouns: str) -> Case:
-        """The case with its words in the voice's language, seen from either side."""
-        if self.voice.dice.chance(0.5):
+        """The case with its words in the voice's language, seen from either side where what is there tells which."""
+        has_sides = any(thing.x != MIDDLE for thing in before.things)
+        if has_sides and self.voice.dice.chance(0.5):
             before, after = _mirrored(before), _mirrored(after)
         said = {name: grammar.the(self.voice.language, noun) for name, noun in {"the": subject, **nouns}.items()}
         return Case(rule, subject, before, after, is_yes, tuple(said.items()))
@@ -123,7 +123,7 @@ def blow(stage: Stage) -> Case:
 def blow_at_light(stage: Stage) -> Case:
     """The wind blows at a light: a candle goes out, a bulb does not."""
     noun, goes_out = stage.choose(("candle",), ("bulb", "star"))
-    thing = _LIT_CANDLE if goes_out else stage.icon(noun, MIDDLE, BOTTOM, size=BIG_SIZE)
+    thing = _LIT_CANDLE if goes_out else stage.icon(noun, MIDDLE, BOTTOM)
     left = _DARK_CANDLE if goes_out else thing
     return stage.case("light", noun, stage.scene(thing), stage.scene(_WIND, left), not goes_out)
 
@@ -132,8 +132,8 @@ def shine(stage: Stage) -> Case:
     """The sun shines for an hour: ice melts."""
     noun, melts = stage.choose(MELTING, SUNPROOF)
     sun = Placed(Prop("sun"), RIGHT, TOP, 40)
-    thing = stage.icon(noun, MIDDLE, BOTTOM, size=BIG_SIZE)
-    left = stage.icon(noun, MIDDLE, BOTTOM, "molten", BIG_SIZE) if melts else thing
+    thing = stage.icon(noun, MIDDLE, BOTTOM)
+    left = stage.icon(noun, MIDDLE, BOTTOM, "molten") if melts else thing
     return stage.case("sun", noun, stage.scene(thing), stage.scene(sun, left), melts)
 
 
@@ -150,7 +150,7 @@ def leave_alone(stage: Stage) -> Case:
     """An animal is left alone with something: what it likes is eaten."""
     eater = stage.voice.dice.pick(tuple(EATERS))
     noun, eats = stage.choose(EATERS[eater], UNEATEN)
-    animal, thing = stage.icon(eater, LEFT, BOTTOM, size=BIG_SIZE), stage.icon(noun, RIGHT, BOTTOM)
+    animal, thing = stage.icon(eater, LEFT, BOTTOM), stage.icon(noun, RIGHT, BOTTOM)
     left = [] if eats else [thing]
     if eats and noun == "fish":
         left = [Placed(Prop("bones"), RIGHT, BOTTOM, 40)]
@@ -203,9 +203,11 @@ def strike(stage: Stage) -> Case:
 
 
 _WIND = Placed(Prop("wind"), LEFT, CENTRE, 40)
-_LIT_CANDLE, _DARK_CANDLE = (Placed(Prop(name), 64, 92, 64) for name in ("lit candle", "dark candle"))
-_TOWER = (Placed(Prop("tower"), 92, 94, 68), Placed(Prop("heap"), 100, 100, 56))
-_DOMINOES = (Placed(Prop("dominoes"), 103, 106, 44), Placed(Prop("fallen dominoes"), 103, 106, 44))
+_LIT_CANDLE, _DARK_CANDLE = (Placed(Prop(name), MIDDLE, BOTTOM, 40) for name in ("lit candle", "dark candle"))
+_TOWER, _DOMINOES = (
+    tuple(Placed(Prop(name), RIGHT, BOTTOM, 40) for name in names)
+    for names in (("tower", "heap"), ("dominoes", "fallen dominoes"))
+)
 
 
 def _mirrored(scene: Scene) -> Scene:

@@ -242,7 +242,7 @@ def _counted(voice: Voice, before: Scene, steps: list[Step]) -> tuple[str, int]:
 
 def _builder(is_pictured: bool) -> Builder:
     def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
-        before = scene_to_change(voice, voice.dice.pick((2, 3, 3, 4, 4, 5)))
+        before = scene_to_change(voice, voice.dice.pick((2, 3, 3, 4)))
         done = some_steps(voice, before)
         if not done:
             return None

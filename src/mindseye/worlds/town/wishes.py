@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .areas import BIG, SMALL, may_be_in
+from .areas import may_be_in
 from .drawables import Drawable
 from .relations import holds
 from .scenes import Placed
 
 LEAST, MOST = 20, 100  # units: sizes that count as something drawn
-_SLACK = 4  # units by which a size may miss its word
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One thing that must be there; None means that its size or area was left unsaid."""
+    """One thing that must be there; None means that its area was left unsaid."""
 
     what: Drawable
-    size: str | None = None
     area: str | None = None
 
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """The smallest and the biggest size that fit the word."""
-        return {"small": (LEAST, SMALL + _SLACK), "big": (BIG - _SLACK, MOST), None: (LEAST, MOST)}[self.size]
-
     def fits(self, thing: Placed, is_on_place: bool) -> bool:
-        """Whether a thing of that noun lies where it was wanted and is as big."""
-        low, high = self.sizes
+        """Whether a thing of that noun lies where it was wanted and is of a size that counts."""
         is_there = self.area is None or may_be_in(thing, self.area, is_on_place)
-        return low <= thing.size <= high and is_there
+        return LEAST <= thing.size <= MOST and is_there
 
 
 @dataclass(frozen=True, slots=True)
