@@ -19,7 +19,7 @@ GARMENT_COLOURS: dict[str, tuple[Colour, str]] = {
     "purple": ((140, 70, 180), "紫色"),
     "black": ((50, 50, 58), "黑色"),
 }
-ON_CHEST: dict[str, str] = {"star": "星星", "heart": "爱心", "moon": "月亮", "diamond": "钻石"}
+ON_CHEST: dict[str, str] = {"star": "星星", "heart": "爱心", "moon": "月亮"}
 """Emblems: so many that where one is kept from training on some garment, none of the others is the rule."""
 PATTERNS: dict[str, str] = {"plain": "纯色", "striped": "条纹", "dotted": "圆点", **ON_CHEST}
 SHAPES: dict[str, tuple[Point, ...]] = {  # in the units of a standing person's sheet
@@ -147,9 +147,6 @@ def _emblem(cloth: Sketch, garment: Garment, centre: Point, radius: float) -> No
         cloth.ellipse(
             x + radius * 0.55, y - radius * 0.2, radius * 0.8, radius * 0.8, GARMENT_COLOURS[garment.colour][0]
         )
-    elif garment.pattern == "diamond":
-        wide, high = radius * 0.75, radius * 1.1
-        cloth.polygon([(x, y - high), (x + wide, y), (x, y + high), (x - wide, y)], _LIGHT)
     else:
         for side in (-1, 1):
             cloth.ellipse(x + side * radius * 0.45, y - radius * 0.25, radius * 0.52, radius * 0.52, _LIGHT)
