@@ -117,9 +117,13 @@ def _puzzle(seed: int) -> Act:
     steps = (
         Show(before),
         Say("Remove all fruit. Add a frog at the top right. How many animals are there then?", then="text"),
-        Say("remove all fruit", is_target=True, then="image"),
+        Say(
+            "remove all fruit. strawberry: at the top left; banana: at the top right; pear: at the bottom right",
+            is_target=True,
+            then="image",
+        ),
         Show(left, is_target=True),
-        Say("add a frog at the top right", is_target=True, then="image"),
+        Say("add a frog at the top right. frog: at the top right", is_target=True, then="image"),
         Show(joined, is_target=True),
         Say("Final Answer: 2", is_target=True),
     )
