@@ -18,7 +18,7 @@ from ..worlds.town.world import WORLD
 from .exam import REASONING, Exam
 from .showcase import Act, Showcase, change, question
 
-STREET = View((Obstacle("bus", 0, 3), Obstacle("tree", -1, 2), Obstacle("dog", 1, 4)))
+STREET = View((Obstacle("bus", 0, 3), Obstacle("tree", -1, 2), Obstacle("dog", 1, 3)))
 DRESS = Garment("dress", "red", "dotted")
 WOMAN = Portrait(Person("woman", "brown", DRESS), "beach")
 

@@ -112,7 +112,7 @@ def _hidden(voice: Voice, options: EpisodeOptions) -> Episode | None:
     near, far = voice.dice.some(OBSTACLES, 2)
     way = voice.dice.pick(("left", "right"))
     lane = -1 if way == "left" else 1
-    things = (Obstacle(near, lane, 2), Obstacle(far, lane, voice.dice.pick((3, 4))))
+    things = (Obstacle(near, lane, 2), Obstacle(far, lane, 3))
     view = replace(any_view(voice, 0), obstacles=things, kerb=0)
     after = sidestep(view, way)
     if after is None:
