@@ -43,14 +43,14 @@ def any_scene(
     style: str | None = None,
     tidy_share: float = 0.5,
 ) -> Scene:
-    """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination.
+    """A random scene of 1 to 4 things, or of exactly `count`; in training one that shows no held-out combination.
 
-    Up to four of them stand tidily or anywhere, as `tidy_share` says; five and six always tidily.
+    Up to four stand tidily or anywhere, as `tidy_share` says; more always tidily.
 
     NoSceneError where many throws gave none, as with two nouns whose pair is held out.
     """
     dice = voice.dice
-    number = dice.pick((1, 1, 2, 2, 3, 3, 4, 5, 6)) if count is None else count
+    number = dice.pick((1, 1, 2, 2, 3, 3, 4)) if count is None else count
     for _ in range(_MAX_TRIES):
         drawn_in = style or dice.pick(TAUGHT_STYLES)
         whats = [Icon(noun, drawn_in) for noun in _some_nouns(dice, number, nouns, drawn_in)]
