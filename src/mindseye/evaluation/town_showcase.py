@@ -18,7 +18,7 @@ from ..worlds.town.world import WORLD
 from .exam import REASONING, Exam
 from .showcase import Act, Showcase, change, question
 
-STREET = View((Obstacle("bus", 0, 3), Obstacle("tree", -1, 2), Obstacle("dog", 1, 4)))
+STREET = View((Obstacle("bus", 0, 3), Obstacle("tree", -1, 2), Obstacle("dog", 1, 3)))
 DRESS = Garment("dress", "red", "dotted")
 WOMAN = Portrait(Person("woman", "brown", DRESS), "beach")
 
@@ -117,9 +117,13 @@ def _puzzle(seed: int) -> Act:
     steps = (
         Show(before),
         Say("Remove all fruit. Add a frog at the top right. How many animals are there then?", then="text"),
-        Say("remove all fruit", is_target=True, then="image"),
+        Say(
+            "remove all fruit. strawberry: at the top left; banana: at the top right; pear: at the bottom right",
+            is_target=True,
+            then="image",
+        ),
         Show(left, is_target=True),
-        Say("add a frog at the top right", is_target=True, then="image"),
+        Say("add a frog at the top right. frog: at the top right", is_target=True, then="image"),
         Show(joined, is_target=True),
         Say("Final Answer: 2", is_target=True),
     )

@@ -98,6 +98,23 @@ def test_what_is_drawn_from_words_is_tidy():
                 assert {thing.x, thing.y} <= set(TIDY)
 
 
+def test_more_than_four_things_stand_tidily():
+    voice = Voice(Dice(np.random.default_rng(2)), "en", "train")
+    scenes = [any_scene(voice, count) for count in (1, 4, 5, 6) for _ in range(20)]
+    crowded = [scene for scene in scenes if len(scene.things) > 4]
+    assert len(crowded) == 40
+    assert all({thing.x, thing.y} <= set(TIDY) for scene in crowded for thing in scene.things)
+    assert any(not {thing.x, thing.y} <= set(TIDY) for scene in scenes for thing in scene.things)
+
+
+def test_a_step_of_a_puzzle_says_where_the_thing_is():
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        steps = sample_episode(rng, "train", "puzzle.pictured", "en").steps
+        said = [step.text for step in steps if isinstance(step, Say) and step.is_target][:-1]
+        assert said and all(" at the " in text or " on the " in text or " in the middle" in text for text in said)
+
+
 def test_a_tidy_thing_lies_on_the_pixels_in_the_same_way_everywhere():
     """96 px a side, 16 px a token: three columns are 32 px apart, two tokens."""
     lefts = {box_of(Placed(Icon("cat"), x, 64, USUAL_SIZE), 96)[1] - 32 * column for column, x in enumerate(TIDY)}

@@ -21,15 +21,16 @@ _HAIR: dict[str, Colour] = {
     "gray": (190, 190, 195),
 }
 _CHILDREN = ("girl", "boy")
+CHILD = 0.81  # of a grown person's size
 
 
 def paint_person(person: Person) -> Image.Image:
-    """The person, feet at the lower edge; children are smaller."""
+    """The person, feet at the lower edge; children are smaller, and in shorts: size alone could be distance."""
     sketch = Sketch()
     if person.accessory == "umbrella":
         _umbrella(sketch)
     _hair_behind(sketch, person)
-    _legs(sketch)
+    _legs(sketch, person.who in _CHILDREN)
     _arms(sketch, person)
     _clothes(sketch, person.garment)
     _arms(sketch, person, only_hands=True)
@@ -42,15 +43,17 @@ def paint_person(person: Person) -> Image.Image:
     if person.who not in _CHILDREN:
         return sketch.image
     side = sketch.image.width
-    small = sketch.image.resize((round(side * 0.8),) * 2, Image.Resampling.LANCZOS)
+    small = sketch.image.resize((round(side * CHILD),) * 2, Image.Resampling.LANCZOS)
     grown = Image.new("RGBA", (side, side))
     grown.paste(small, ((side - small.width) // 2, side - small.height))
     return grown
 
 
-def _legs(sketch: Sketch) -> None:
+def _legs(sketch: Sketch, in_shorts: bool) -> None:
     for x in (44, 56):
-        sketch.box(x - 4.5, 70, x + 4.5, 96, _TROUSERS)
+        sketch.box(x - 4.5, 70, x + 4.5, 96, SKIN if in_shorts else _TROUSERS)
+        if in_shorts:
+            sketch.box(x - 5.5, 70, x + 5.5, 82, _TROUSERS)
         sketch.box(x - 6, 94, x + 6, 99, _DARK, 2)
 
 

@@ -44,7 +44,7 @@ def change_by_removing(voice: Voice, scene: Scene) -> Change | None:
     if thing is None or len(scene.things) < 2:
         return None
     text = voice.tell(words.REMOVE, the=_named(voice, thing, scene))
-    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)), _place_of(voice, thing, scene))
+    return Change(text, exchange(scene, thing), frozenset(keys_of_thing(thing, scene)), place_of(voice, thing, scene))
 
 
 def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
@@ -59,7 +59,7 @@ def change_by_adding(voice: Voice, scene: Scene) -> Change | None:
     about = {key("pair", icon_of(thing).noun, other) for other in scene.nouns} | {
         key("area", icon_of(thing).noun, area)
     }
-    return Change(text, exchange(scene, None, thing), frozenset(about), _place_of(voice, thing, scene))
+    return Change(text, exchange(scene, None, thing), frozenset(about), place_of(voice, thing, scene))
 
 
 def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
@@ -71,7 +71,7 @@ def change_by_replacing(voice: Voice, scene: Scene) -> Change | None:
     text = voice.tell(words.REPLACE, the=_named(voice, thing, scene), one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
     about = frozenset([key("pair", icon_of(thing).noun, by)])
-    return Change(text, exchange(scene, thing, new), about, _place_of(voice, thing, scene))
+    return Change(text, exchange(scene, thing, new), about, place_of(voice, thing, scene))
 
 
 def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
@@ -85,7 +85,7 @@ def change_by_moving(voice: Voice, scene: Scene) -> Change | None:
     area, there = spot
     text = voice.tell(words.MOVE, the=_the(voice, thing), at=grammar.at(voice.language, area))
     about = frozenset([key("area", icon_of(thing).noun, area)])
-    thought = voice.pair(", then ", "，然后").join([_place_of(voice, thing, scene), grammar.at(voice.language, area)])
+    thought = voice.pair(", then ", "，然后").join([place_of(voice, thing, scene), grammar.at(voice.language, area)])
     return Change(text, exchange(scene, thing, there), about, thought)
 
 
@@ -179,7 +179,8 @@ def _the(voice: Voice, thing: Placed) -> str:
     return grammar.the(voice.language, icon_of(thing).noun)
 
 
-def _place_of(voice: Voice, thing: Placed, scene: Scene) -> str:
+def place_of(voice: Voice, thing: Placed, scene: Scene) -> str:
+    """ "cat: at the top left"."""
     bare = grammar.bare(voice.language, icon_of(thing).noun)
     return fact(voice.language, bare, grammar.at(voice.language, nearest_area(thing, scene.ground)))
 

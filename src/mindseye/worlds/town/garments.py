@@ -30,11 +30,11 @@ SHAPES: dict[str, tuple[Point, ...]] = {  # in the units of a standing person's 
     "scarf": ((35, 36), (65, 36), (66, 47), (66, 70), (48, 70), (48, 47), (34, 46)),
 }
 EMBLEMS: dict[str, tuple[float, float, float]] = {
-    "shirt": (26, 15, 8.5),
-    "dress": (22, 16, 9),
-    "coat": (28, 18, 10),
-    "hat": (24, 8.5, 6.5),
-    "scarf": (23, 21, 7.5),
+    "shirt": (26, 16, 10.5),
+    "dress": (22, 19, 10),
+    "coat": (28, 20, 11.5),
+    "hat": (24, 8.5, 7.2),
+    "scarf": (23, 22, 8.5),
 }
 """Where an emblem sits on a garment: x, y from the left upper corner of its shape, and its radius."""
 GARMENT_WORDS: dict[str, tuple[str, str]] = {  # Chinese word and measure word

@@ -20,7 +20,7 @@ MAX_THINGS = 6
 MOST_ANYWHERE = 4  # more than these stand tidily
 CLOSEST = 0.44  # of the sum of two sizes: nearer centres would overlap more than a little
 _EDGE = 2  # units that stay free at the border
-_SIZES = {1: (26, 72), 2: (24, 56), 3: (24, 52), 4: (24, 44), 5: (24, 38), 6: (24, 36)}
+_SIZES = {1: (32, 60), 2: (32, 56), 3: (30, 52), 4: (30, 44)}  # units; at 96 px smaller things cannot be told
 _PLACE_SHARE, _REPEAT_SHARE, _CLEAR_SHARE = 0.3, 0.3, 0.6
 _THIRDS = ((0, 38), (48, 80), (90, UNITS))
 _MAX_TRIES = 400
@@ -43,14 +43,14 @@ def any_scene(
     style: str | None = None,
     tidy_share: float = 0.5,
 ) -> Scene:
-    """A random scene of 1 to 6 things, or of exactly `count`; in training one that shows no held-out combination.
+    """A random scene of 1 to 4 things, or of exactly `count`; in training one that shows no held-out combination.
 
-    Up to four of them stand tidily or anywhere, as `tidy_share` says; five and six always tidily.
+    Up to four stand tidily or anywhere, as `tidy_share` says; more always tidily.
 
     NoSceneError where many throws gave none, as with two nouns whose pair is held out.
     """
     dice = voice.dice
-    number = dice.pick((1, 1, 2, 2, 3, 3, 4, 5, 6)) if count is None else count
+    number = dice.pick((1, 1, 2, 2, 3, 3, 4)) if count is None else count
     for _ in range(_MAX_TRIES):
         drawn_in = style or dice.pick(TAUGHT_STYLES)
         whats = [Icon(noun, drawn_in) for noun in _some_nouns(dice, number, nouns, drawn_in)]
@@ -68,7 +68,7 @@ def any_scene(
 def scatter(dice: Dice, whats: Sequence[Drawable], ground: str, is_clear: bool = False) -> Scene | None:
     """The things at random places, or None when they did not fit; `is_clear`: each well inside one area."""
     placed: list[Placed] = []
-    smallest, biggest = _SIZES[min(max(len(whats), 1), MAX_THINGS)]
+    smallest, biggest = _SIZES[min(max(len(whats), 1), MOST_ANYWHERE)]
     for what in whats:
         for _ in range(12):
             size = smallest + 2 * int(dice.rng.random() * ((biggest - smallest) // 2 + 1))

@@ -155,7 +155,7 @@ def _in(language: str, words: Mapping[str, str]) -> list[str]:
 
 
 LEXICON = Lexicon(
-    "The pocket model knows this small town and nothing else: up to six things anywhere on a plain colour or at a "
+    "The pocket model knows this small town and nothing else: up to four things anywhere on a plain colour or at a "
     "place, people with their clothes, a street, and what follows from everyday actions. Other models know "
     "other things.",
     things,

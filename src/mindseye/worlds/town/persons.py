@@ -18,7 +18,7 @@ from .people import ACCESSORIES, GESTURES, HAIR, OLD, WHO, Person
 from .scenes import Placed, Scene
 from .voice import Voice
 
-NEAR, FAR = 104, 80  # units: how tall somebody is, close by and at a distance
+NEAR, FAR = 104, 84  # units: how tall somebody is, close by and at a distance
 USUAL_HAIR = {
     "woman": "brown",
     "man": "black",

@@ -49,7 +49,7 @@ def _look(voice: Voice, options: EpisodeOptions) -> Episode:
 
 
 def _verdict(is_pictured: bool) -> Builder:
-    """An action and its question at once; with the picture between, or without."""
+    """An action and its question at once; with what comes of it thought and drawn between, or without."""
 
     def build(voice: Voice, options: EpisodeOptions) -> Episode:
         case = any_case(voice)
@@ -59,7 +59,7 @@ def _verdict(is_pictured: bool) -> Builder:
         steps: list[Say | Show] = [Show(case.before)]
         if is_pictured:
             steps.append(Say(puzzle, then="text"))
-            steps += [Say(action, is_target=True, then="image"), Show(case.after, is_target=True)]
+            steps += [Say(thought_of(voice, case), is_target=True, then="image"), Show(case.after, is_target=True)]
         else:
             steps.append(Say(puzzle + AT_ONCE[voice.language], then="text"))
         steps.append(Say(FINAL[voice.language] + YES_NO[voice.language][not case.is_yes], is_target=True))

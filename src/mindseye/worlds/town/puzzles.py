@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
-from ..grammar import AT_ONCE, FINAL
+from ..grammar import AT_ONCE, FINAL, SEMICOLON
 from . import language as grammar
-from .edits import exchange, free_spot, scene_to_change
+from .areas import in_reading_order
+from .edits import exchange, free_spot, place_of, scene_to_change
 from .layout import MAX_THINGS
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
@@ -174,11 +175,16 @@ _LEFT: Wordings = {
 
 @dataclass(frozen=True)
 class Step:
-    """One operation in words, and the scene after it."""
+    """One operation in words, the scene after it, what it is about, and where the things are that come or go."""
 
     text: str
     after: Scene
     about: frozenset[str]
+    thought: str
+
+    def said(self, language: str) -> str:
+        """The order and what is thought of it: "remove the cat. cat: at the top left"."""
+        return f"{self.text}。{self.thought}" if language == "zh" else f"{self.text}. {self.thought}"
 
 
 def next_step(voice: Voice, scene: Scene) -> Step | None:
@@ -192,7 +198,7 @@ def next_step(voice: Voice, scene: Scene) -> Step | None:
         area, new = spot
         noun = icon_of(new).noun
         text = voice.word(_ADD, one=grammar.one(voice.language, noun), at=grammar.at(voice.language, area))
-        return Step(text, exchange(scene, None, new), frozenset([key("area", noun, area)]))
+        return Step(text, exchange(scene, None, new), frozenset([key("area", noun, area)]), place_of(voice, new, scene))
     if choice == "remove all":
         kinds = [NOUNS[noun].kind for noun in scene.nouns if NOUNS[noun].kind != "thing"]
         if not kinds:
@@ -200,8 +206,9 @@ def next_step(voice: Voice, scene: Scene) -> Step | None:
         kind = dice.pick(kinds)
         text = voice.word(_REMOVE_ALL, kind=voice.pair(KINDS[kind].every, KINDS[kind].zh))
         left = tuple(thing for thing in scene.things if not is_a(icon_of(thing).noun, kind))
-        gone = frozenset(key("count", kind, noun) for noun in scene.nouns if is_a(noun, kind))
-        return Step(text, replace(scene, things=left), gone)
+        about = frozenset(key("count", kind, noun) for noun in scene.nouns if is_a(noun, kind))
+        gone = [place_of(voice, thing, scene) for thing in in_reading_order(scene) if thing not in left]
+        return Step(text, replace(scene, things=left), about, SEMICOLON[voice.language].join(gone))
     thing = pick_single(voice, scene)
     if thing is None:
         return None
@@ -209,11 +216,11 @@ def next_step(voice: Voice, scene: Scene) -> Step | None:
     the = grammar.the(voice.language, noun)
     if choice == "remove":
         about = frozenset([key("ground", noun, scene.ground)])
-        return Step(voice.word(_REMOVE, the=the), exchange(scene, thing), about)
+        return Step(voice.word(_REMOVE, the=the), exchange(scene, thing), about, place_of(voice, thing, scene))
     by = dice.pick([other for other in ALL_NOUNS if other != noun])
     text = voice.word(_REPLACE, the=the, one=grammar.one(voice.language, by))
     new = replace(thing, what=replace(icon_of(thing), noun=by))
-    return Step(text, exchange(scene, thing, new), frozenset([key("pair", noun, by)]))
+    return Step(text, exchange(scene, thing, new), frozenset([key("pair", noun, by)]), place_of(voice, thing, scene))
 
 
 def some_steps(voice: Voice, scene: Scene) -> list[Step] | None:
@@ -254,7 +261,8 @@ def _builder(is_pictured: bool) -> Builder:
         if is_pictured:
             steps.append(Say(puzzle, then="text"))
             for step in done:
-                steps += [Say(step.text, is_target=True, then="image"), Show(step.after, is_target=True)]
+                said = step.said(voice.language)
+                steps += [Say(said, is_target=True, then="image"), Show(step.after, is_target=True)]
         else:
             steps.append(Say(puzzle + AT_ONCE[voice.language], then="text"))
         steps.append(Say(f"{FINAL[voice.language]}{number}", is_target=True))

@@ -238,9 +238,9 @@ def scene_to_ask_about(voice: Voice, family: str) -> Scene:
     if family == "name":
         return any_scene(voice, 1)
     if family in ("relation", "beside", "bigger"):
-        return any_scene(voice, voice.dice.pick((2, 3, 4, 5)))
+        return any_scene(voice, voice.dice.pick((2, 3, 4)))
     if family == "count" and voice.dice.chance(0.6):
-        return any_scene(voice, voice.dice.pick((2, 3, 4, 5, 6)), nouns=voice.dice.some(ALL_NOUNS, 2))
+        return any_scene(voice, voice.dice.pick((2, 3, 4)), nouns=voice.dice.some(ALL_NOUNS, 2))
     return any_scene(voice)
 
 

@@ -112,7 +112,7 @@ def _hidden(voice: Voice, options: EpisodeOptions) -> Episode | None:
     near, far = voice.dice.some(OBSTACLES, 2)
     way = voice.dice.pick(("left", "right"))
     lane = -1 if way == "left" else 1
-    things = (Obstacle(near, lane, 2), Obstacle(far, lane, voice.dice.pick((3, 4))))
+    things = (Obstacle(near, lane, 2), Obstacle(far, lane, 3))
     view = replace(any_view(voice, 0), obstacles=things, kerb=0)
     after = sidestep(view, way)
     if after is None:
@@ -135,7 +135,7 @@ def _hidden(voice: Voice, options: EpisodeOptions) -> Episode | None:
 
 
 def _ahead(is_pictured: bool) -> Builder:
-    """Two moves, then what is in the way or whether it is clear; with both views drawn between, or at once."""
+    """Two moves, then what is in the way or whether it is clear; both views thought and drawn between, or at once."""
 
     def build(voice: Voice, options: EpisodeOptions) -> Episode | None:
         view = any_view(voice)
@@ -151,8 +151,9 @@ def _ahead(is_pictured: bool) -> Builder:
         steps: list[Say | Show] = [Show(look_at(view))]
         if is_pictured:
             steps.append(Say(puzzle, then="text"))
-            for words, after in moves:
-                steps += [Say(words, is_target=True, then="image"), Show(look_at(after), is_target=True)]
+            for _, after in moves:
+                thought = thought_of(voice.language, after)
+                steps += [Say(thought, is_target=True, then="image"), Show(look_at(after), is_target=True)]
         else:
             steps.append(Say(puzzle + AT_ONCE[voice.language], then="text"))
         steps.append(Say(FINAL[voice.language] + asked.answer, is_target=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..grammar import SEMICOLON, fact
 from . import language as grammar
-from .walks import View
+from .walks import View, column_of
 
 _LANES: dict[int, tuple[str, str]] = {
     -2: ("far left", "远左边"),
@@ -21,6 +21,7 @@ def thought_of(language: str, view: View) -> str:
     seen = [
         (grammar.bare(language, one.noun), one.depth, one.lane)
         for one in sorted(view.obstacles, key=lambda one: (one.depth, one.lane))
+        if column_of(view, one) is not None
     ]
     seen += [(_KERB[language], view.kerb, 0)] if view.kerb else []
     lines = [fact(language, name, _steps(language, count, lane)) for name, count, lane in seen]

@@ -1,4 +1,4 @@
-"""What a walker sees: things in lanes to the left, ahead and to the right, one to four steps away, and a kerb."""
+"""What a walker sees: things in lanes to the left, ahead and to the right, one to three steps away, and a kerb."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OBSTACLES: tuple[str, ...] = (
     *("guard", "baby", "builder", "robot", "snowman"),
     *("tree", "cactus", "chair", "couch", "ball", "gift", "pumpkin"),
 )
-_SIZES = {1: 76, 2: 46, 3: 29, 4: 19}  # units, by steps away
-_SPREAD = {1: 60, 2: 40, 3: 27, 4: 19}  # units between lanes, by steps away
+_SIZES = {1: 76, 2: 48, 3: 32}  # units, by steps away
+_SPREAD = {1: 60, 2: 43, 3: 27}  # units between lanes, by steps away
 _TURN = 54  # units by which a turn shifts all that is seen
-FARTHEST = 4  # steps
+FARTHEST = 3  # steps; what is farther off is too small to be told
 WIDEST = 2  # lanes to either side
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A noun in a lane (-2 to 2, 0 is ahead), `depth` steps away (1 to 4)."""
+    """A noun in a lane (-2 to 2, 0 is ahead), `depth` steps away (1 to 3)."""
 
     noun: str
     lane: int
@@ -52,14 +52,20 @@ class View:
         return first is None or first.depth > 2
 
 
+def column_of(view: View, one: Obstacle) -> int | None:
+    """Where something stands across the picture, in units, or None where less than a fifth of it would be seen."""
+    x = UNITS // 2 + one.lane * _SPREAD[one.depth] - view.turn * _TURN
+    margin = 0.3 * _SIZES[one.depth]
+    return x if -margin < x < UNITS + margin else None
+
+
 def look_at(view: View) -> Scene:
     """The picture of the view, the nearest things in front."""
     things = []
     for one in sorted(view.obstacles, key=lambda one: (-one.depth, one.lane)):
-        size = _SIZES[one.depth]
-        x = UNITS // 2 + one.lane * _SPREAD[one.depth] - view.turn * _TURN
+        size, x = _SIZES[one.depth], column_of(view, one)
         bottom = round(floor_at(one.depth) * UNITS / 100)
-        if -size // 2 < x < UNITS + size // 2:
+        if x is not None:
             things.append(Placed(Icon(one.noun, view.style), x, bottom - size // 2, size))
     return Scene(tuple(things), Street(view.turn, view.kerb))
 
@@ -102,7 +108,7 @@ def any_view(voice: Voice, count: int | None = None) -> View:
         if len(chosen) < number and (lane, depth) not in chosen and not _hides(chosen, lane, depth):
             chosen.append((lane, depth))
     obstacles = tuple(Obstacle(noun, *spot) for noun, spot in zip(nouns, chosen))
-    return View(obstacles, dice.pick((0, 0, 1, 2, 3, 4)))
+    return View(obstacles, dice.pick((0, 0, 1, 2, 3)))
 
 
 def _hides(chosen: list[tuple[int, int]], lane: int, depth: int) -> bool:
