@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,15 +15,6 @@ def test_what_comes_back_and_what_is_raised() -> None:
     assert in_own_thread(lambda: threading.current_thread().name) == "mindseye-load"
     with pytest.raises(ValueError, match="no weights"):
         in_own_thread(lambda: (_ for _ in ()).throw(ValueError("no weights")))
-
-
-@pytest.fixture
-def plain_ctrl_c() -> Iterator[None]:
-    """Ctrl-C as Python has it, whatever ran before in this process."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    if before is not None:
-        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("plain_ctrl_c")
