@@ -1,8 +1,19 @@
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden" / "tiny"
+
+
+@pytest.fixture
+def plain_ctrl_c() -> Iterator[None]:
+    """Ctrl-C as Python has it, also where the tests are a background job of a script, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

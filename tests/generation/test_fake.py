@@ -220,6 +220,7 @@ def test_the_thread_ends_when_nothing_comes_and_starts_again(monkeypatch):
     assert fake.ask("?").text == "x"
 
 
+@pytest.mark.usefixtures("plain_ctrl_c")
 def test_an_interrupted_wait_cancels():
     fake = model(Pause(60))
     threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()

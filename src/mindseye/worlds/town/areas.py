@@ -1,4 +1,4 @@
-"""Where things are, in words: nine areas of a plain picture, three of a place; and small or big."""
+"""Where things are, in words: nine areas of a plain picture, three of a place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ TIDY = (21, 64, 107)
 lies in the same way in two by two tokens wherever it is, and its drawing need be learnt only once. In 96 px it also
 lies in the same way on the pixels, when its size is a multiple of 8."""
 USUAL_SIZE = 40  # units, of tidy things
-SMALL, BIG = 32, 50  # units: up to here a thing is small, from here on big
 
 
 def area_of(thing: Placed, ground: str | Street) -> str | None:
@@ -63,11 +62,6 @@ def centre_of(area: str) -> tuple[int, int]:
     """Where a thing is drawn that is asked for in an area: x, y, of three tidy columns and rows."""
     row, column = divmod(AREAS.index(area), 3)
     return TIDY[column], TIDY[row]
-
-
-def size_word(size: int) -> str | None:
-    """ "small", "big", or None for what is between."""
-    return "small" if size <= SMALL else "big" if size >= BIG else None
 
 
 def in_reading_order(scene: Scene) -> list[Placed]:

@@ -21,7 +21,7 @@ _HAIR: dict[str, Colour] = {
     "gray": (190, 190, 195),
 }
 _CHILDREN = ("girl", "boy")
-CHILD = 0.81  # of a grown person's size
+_CHILD = 0.81  # of a grown person's size, about what distance makes of one (`FAR`): their clothes are drawn alike
 
 
 def paint_person(person: Person) -> Image.Image:
@@ -43,7 +43,7 @@ def paint_person(person: Person) -> Image.Image:
     if person.who not in _CHILDREN:
         return sketch.image
     side = sketch.image.width
-    small = sketch.image.resize((round(side * CHILD),) * 2, Image.Resampling.LANCZOS)
+    small = sketch.image.resize((round(side * _CHILD),) * 2, Image.Resampling.LANCZOS)
     grown = Image.new("RGBA", (side, side))
     grown.paste(small, ((side - small.width) // 2, side - small.height))
     return grown

@@ -22,17 +22,11 @@ AREA_WORDS: dict[str, tuple[str, str]] = {
 }
 NUMBERS = {"en": ("no", "one", "two", "three", "four", "five", "six"), "zh": ("零", "一", "两", "三", "四", "五", "六")}
 NOTHING = {"en": "nothing", "zh": "什么都没有"}
-_SIZES = {"big": "大", "small": "小"}
 
 
-def bare(language: str, noun: str, size: str | None = None) -> str:
-    """The noun without article: "cat", "small cat", "小猫"; `size` None leaves the size unsaid."""
-    if language == "en":
-        return f"{size} {noun}" if size else noun
-    word = NOUNS[noun].zh
-    if not size:
-        return word
-    return f"{_SIZES[size]}的{word}" if word[0] in "大小" else _SIZES[size] + word
+def bare(language: str, noun: str) -> str:
+    """The noun without article: "cat", "猫"."""
+    return noun if language == "en" else NOUNS[noun].zh
 
 
 def the(language: str, noun: str) -> str:
@@ -40,20 +34,20 @@ def the(language: str, noun: str) -> str:
     return f"the {noun}" if language == "en" else NOUNS[noun].zh
 
 
-def one(language: str, noun: str, size: str | None = None) -> str:
-    """ "a cat", "an apple", "a small apple", "一只猫"."""
-    words = bare(language, noun, size)
+def one(language: str, noun: str) -> str:
+    """ "a cat", "an apple", "一只猫"."""
+    words = bare(language, noun)
     return f"一{NOUNS[noun].measure}{words}" if language == "zh" else with_article(words)
 
 
-def several(language: str, count: int, noun: str, size: str | None = None) -> str:
-    """ "two small cats", "两只小猫"; for one, "a cat"."""
+def several(language: str, count: int, noun: str) -> str:
+    """ "two cats", "两只猫"; for one, "a cat"."""
     if count == 1:
-        return one(language, noun, size)
+        return one(language, noun)
     number = NUMBERS[language][count]
     if language == "zh":
-        return f"{number}{NOUNS[noun].measure}{bare(language, noun, size)}"
-    return f"{number} {bare(language, NOUNS[noun].plural, size)}"
+        return f"{number}{NOUNS[noun].measure}{bare(language, noun)}"
+    return f"{number} {NOUNS[noun].plural}"
 
 
 def how_many(language: str, noun_or_kind: str) -> str:

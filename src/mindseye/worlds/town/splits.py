@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from ...errors import InputError, nearest
-from .areas import area_of, size_word
+from .areas import area_of
 from .drawables import Icon
 from .garments import Garment
 from .people import Person
@@ -58,8 +58,8 @@ def keys_of_thing(thing: Placed, scene: Scene) -> set[str]:
     what = thing.what
     ground = scene.ground if isinstance(scene.ground, str) else "walk"
     if isinstance(what, Icon):
-        area, size = area_of(thing, scene.ground), size_word(thing.size)
-        found = {key(name, what.noun, word) for name, word in (("area", area), ("size", size)) if word}
+        area = area_of(thing, scene.ground)
+        found = {key("area", what.noun, area)} if area else set()
         return found | {key("ground", what.noun, ground)}
     if isinstance(what, Garment):
         return {garment_key(what)}

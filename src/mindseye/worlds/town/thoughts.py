@@ -9,7 +9,7 @@ from ..episodes import Episode, EpisodeOptions, Say, Show
 from ..grammar import SEMICOLON, fact
 from . import edits, physics_lessons, walk_lessons, wearing
 from . import language as grammar
-from .areas import area_of, in_reading_order, size_word
+from .areas import area_of, in_reading_order
 from .drawings import DRAFTS, request
 from .lessons import Builder, lesson
 from .questions import ASKERS, icon_of, scene_to_ask_about
@@ -18,10 +18,10 @@ from .voice import Voice
 
 
 def plan(language: str, scene: Scene) -> str:
-    """The scene as a list: "cat: at the top left; small dog: on the right; on a blue background"."""
+    """The scene as a list: "cat: at the top left; dog: on the right; on a blue background"."""
     lines = []
     for thing in in_reading_order(scene):
-        bare = grammar.bare(language, icon_of(thing).noun, size_word(thing.size))
+        bare = grammar.bare(language, icon_of(thing).noun)
         area = area_of(thing, scene.ground)
         lines.append(fact(language, bare, grammar.at(language, area)) if area else bare)
     return SEMICOLON[language].join([*lines, grammar.on_ground(language, str(scene.ground))])
