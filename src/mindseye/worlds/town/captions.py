@@ -15,6 +15,8 @@ from .voice import Voice, Wordings
 
 _REQUESTS: Wordings = {
     "en": (
+        "say all that you see here",
+        "say in words what you see",
         "say what the picture shows",
         "tell me what is shown",
         "write a caption",

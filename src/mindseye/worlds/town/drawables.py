@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from ...errors import InputError, nearest
 from .doll import paint_person
 from .garments import Garment, garment_words, paint_garment
+from .hands import by_hand
 from .nouns import check_noun
 from .people import Person
 from .props import PROPS, paint_prop
@@ -21,11 +22,12 @@ from .styles import check_style, load_sheet
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A noun drawn in a style, whole or not."""
+    """A noun drawn in a style, whole or not; `hand` above 0 (up to 1,000) draws it in a way of its own."""
 
     noun: str
     style: str = "noto"
     state: str = "whole"
+    hand: int = 0
 
     def __post_init__(self) -> None:
         check_noun(self.noun)
@@ -87,7 +89,8 @@ def _painted(what: Drawable) -> Image.Image:
         sheet = load_sheet(what.style)
         if what.noun not in sheet:
             raise InputError(f'the style "{what.style}" does not draw "{what.noun}"')
-        return in_state(sheet[what.noun], what.state)
+        drawn = sheet[what.noun]
+        return in_state(by_hand(drawn, what.hand) if what.hand else drawn, what.state)
     if isinstance(what, Prop):
         painted = paint_prop(what.name)
         return ImageOps.mirror(painted) if what.is_mirrored else painted

@@ -157,6 +157,8 @@ WHERE: Wordings = {
 }
 COUNT: Wordings = {
     "en": (
+        "{how_many} does it show",
+        "{how_many} can we see shown",
         "can you say {how_many} there are",
         "{how_many} are to be seen",
         "{how_many} do we have here",
@@ -254,6 +256,8 @@ PLACE: Wordings = {
 }
 IS_THERE: Wordings = {
     "en": (
+        "is there {one} shown",
+        "does it have {one} in it",
         "can {one} be seen",
         "is {one} to be seen",
         "does it show {one}",
@@ -433,6 +437,8 @@ BIGGER: Wordings = {
 }
 STYLE: Wordings = {
     "en": (
+        "in what style is {the}",
+        "what style was {the} drawn in here",
         "can you say which style this is",
         "say in which style it is",
         "which style was it drawn in",

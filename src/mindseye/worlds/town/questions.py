@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from ..episodes import Episode, EpisodeOptions, Say, Show
@@ -13,6 +13,7 @@ from . import question_words as wordings
 from .areas import AREAS, COLUMNS, area_of, in_reading_order, may_be_in
 from .drawables import Icon
 from .grounds import is_place
+from .hands import NUM_HANDS
 from .layout import any_scene
 from .lessons import Builder, lesson
 from .nouns import ALL_NOUNS, KINDS, NOUNS, is_a
@@ -181,7 +182,7 @@ def ask_bigger(voice: Voice, scene: Scene) -> Question | None:
 def ask_style(voice: Voice, scene: Scene) -> Question | None:
     """In which of the taught styles the picture is drawn."""
     style, noun = icon_of(scene.things[0]).style, scene.nouns[0]
-    if style not in TAUGHT_STYLES:
+    if style not in TAUGHT_STYLES or icon_of(scene.things[0]).hand:
         return None
     text = voice.ask(wordings.STYLE, the=grammar.the(voice.language, noun))
     answer = style if voice.language == "en" else STYLES[style].zh
@@ -236,12 +237,25 @@ def pick_single(voice: Voice, scene: Scene) -> Placed | None:
 def scene_to_ask_about(voice: Voice, family: str) -> Scene:
     """A random scene that allows such a question more often than not."""
     if family == "name":
-        return any_scene(voice, 1)
+        return _by_some_hand(voice, any_scene(voice, 1))
     if family in ("relation", "beside", "bigger"):
         return any_scene(voice, voice.dice.pick((2, 3, 4)))
     if family == "count" and voice.dice.chance(0.6):
         return any_scene(voice, voice.dice.pick((2, 3, 4)), nouns=voice.dice.some(ALL_NOUNS, 2))
     return any_scene(voice)
+
+
+_HAND_SHARE = 0.7  # of the lone things in training that are not as their artist drew them
+
+
+def _by_some_hand(voice: Voice, scene: Scene) -> Scene:
+    """In training mostly the same thing drawn in a way that it never was."""
+    if voice.split != "train" or not voice.dice.chance(_HAND_SHARE):
+        return scene
+    hand = 1 + int(voice.dice.rng.random() * NUM_HANDS)
+    return replace(
+        scene, things=tuple(replace(thing, what=replace(icon_of(thing), hand=hand)) for thing in scene.things)
+    )
 
 
 _SAME_FAMILY = 0.6  # of the further questions about a picture: an ability is learnt from much of it at once (LOG.md)

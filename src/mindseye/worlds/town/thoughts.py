@@ -63,7 +63,20 @@ def _question(voice: Voice, options: EpisodeOptions) -> Episode | None:
     return lesson(voice, "think.question", steps, set(asked.about), **truth)
 
 
-_EDITS = ("remove", "remove", "replace", "replace", "move", "move", "add", "recolour", "travel", "restyle", "restyle")
+_EDITS = (
+    "remove",
+    "remove",
+    "replace",
+    "replace",
+    "move",
+    "move",
+    "move",
+    "add",
+    "recolour",
+    "travel",
+    "restyle",
+    "restyle",
+)
 BUILDERS: dict[str, Builder] = {
     "think.draw": _draw,
     "think.edit": _thought_out("think.edit", edits.BUILDERS, tuple(f"edit.{name}" for name in _EDITS)),

@@ -99,6 +99,8 @@ TURN: Wordings = {
 }
 IN_WAY: Wordings = {
     "en": (
+        "what stands before me",
+        "what stands ahead",
         "what is in the way",
         "what stands in the way",
         "what is ahead of me",
@@ -117,6 +119,10 @@ IN_WAY: Wordings = {
         "what is it that stops me",
     ),
     "zh": (
+        "什么东西挡着我",
+        "是什么在我前面",
+        "我的路上有什么",
+        "是哪个东西挡路",
         "什么挡着路",
         "前面有什么挡路",
         "前面是什么",
@@ -257,6 +263,8 @@ KERB: Wordings = {
 }
 HIDDEN: Wordings = {
     "en": (
+        "find what is behind {the}",
+        "name the thing behind {the}",
         "what is behind {the}",
         "what is hidden behind {the}",
         "what stands behind {the}",
@@ -271,6 +279,9 @@ HIDDEN: Wordings = {
         "what stands there behind {the}",
     ),
     "zh": (
+        "{the}挡着什么",
+        "被{the}挡住的是什么",
+        "{the}挡住了哪个东西",
         "{the}后面有什么",
         "{the}后面藏着什么",
         "{the}后面是什么",

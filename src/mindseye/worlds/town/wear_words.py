@@ -102,6 +102,7 @@ DRESS: Wordings = {
 }
 WORN: Wordings = {
     "en": (
+        "what garment is on {the}",
         "what does {the} wear",
         "what is {the} wearing",
         "what clothes does {the} wear",
@@ -116,6 +117,7 @@ WORN: Wordings = {
         "describe the clothes of {the}",
     ),
     "zh": (
+        "{the}身上的衣物是什么",
         "{the}穿着什么",
         "{the}穿的是什么",
         "{the}穿什么",
