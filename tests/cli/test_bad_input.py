@@ -87,6 +87,8 @@ VERBS = {
     "endless rounds": (["generate", "a fox", "--max-rounds", "1000000000"], "max_rounds"),
     "fewer than no pictures": (["reason", "how many?", "--max-images", "-1"], "max_images"),
     "no expression": (["generate", "a fox", "--pattern", "(", "--when-to-draw", "rule"], "regular expression"),
+    "words without quotes": (["ask", "sample:animals", "where", "is", "the", "cat"], '"where is the cat"'),
+    "more words without quotes": (["draw", "a", "cat"], "in quotes"),
     "a size that is none": (["info", "pocket", "--size", "big"], "width x height"),
     "a size of many digits": (["info", "pocket", "--size", f"{'9' * 5000}x1"], "width x height"),
     "a batch without end": (["info", "pocket", "--batch", "1000000000000"], "--batch"),

@@ -25,11 +25,21 @@ def settings(*words):
 
 def test_a_run_prints_counts_and_its_folder(tmp_path, capsys):
     assert main(["batch", "rows.jsonl", *FAKE]) == 0
-    first, second, folder = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    first, second, folder = said.out.splitlines()
+    assert "gone.png" in said.err and "results.jsonl has all reasons" in said.err
     assert first == "3 rows, 1 failed, 1 pictures"
     assert second.startswith("3 rows in ")
     assert (tmp_path / folder / "results.jsonl").is_file()
     assert folder.startswith("outputs/batch_inference_")
+
+
+def test_a_run_in_which_every_row_failed_says_so(tmp_path, capsys):
+    (tmp_path / "bad.jsonl").write_text("{broken\n" * 2)
+    assert main(["batch", "bad.jsonl", *FAKE]) == batch.EXIT_STATUS_ALL_FAILED
+    said = capsys.readouterr()
+    assert said.out.startswith("2 rows, 2 failed, 0 pictures\n")
+    assert said.err.count("\n") == 1 and "JSON" in said.err
 
 
 def test_a_run_as_json(capsys):

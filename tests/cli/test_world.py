@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from mindseye.cli.main import main
+from mindseye.worlds.world import world_called
+from mindseye.worlds.writing import Wanted, write_world
 
 
 @pytest.mark.parametrize("world", ["town", "corners"])
@@ -54,3 +56,19 @@ def test_mistakes(tmp_path, capsys):
     ):
         assert main(["world", *words]) == 2
         assert hint in capsys.readouterr().err
+
+
+def test_a_wrong_seed_leaves_no_folder(tmp_path, capsys):
+    assert main(["world", str(tmp_path / "x"), "--seed", "-1"]) == 2
+    assert "seed is -1" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_was_stopped_can_be_begun_again_in_the_same_folder(tmp_path, monkeypatch, capsys):
+    words = ["world", str(tmp_path / "x"), "--kinds", "draw", "--num", "1"]
+    with monkeypatch.context() as patched:
+        patched.setattr("mindseye.worlds.writing.sheet_of", lambda shown: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            write_world(world_called("town"), Wanted(("draw.one",), 1), tmp_path / "x")
+    assert not any((tmp_path / "x" / "pictures").glob("*"))
+    assert main(words) == 0, capsys.readouterr().err

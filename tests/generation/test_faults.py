@@ -199,15 +199,22 @@ def test_time_on_a_device_that_answers_later_is_booked_where_it_was_spent(tiny, 
 def test_a_special_token_in_the_middle_of_a_text_is_kept(tiny):
     """As the reference keeps it, in the answer, in its pieces and in what is read again."""
     tokenizer = tiny.loaded.tokenizer
-    special = tokenizer.special_ids["<|endoftext|>"]
+    special = tokenizer.special_ids["<|vision_end|>"]
     request = tiny.request("ask", ["panda"], max_tokens=5, token_bias={special: 1e4})
     conversation = WatchedConversation(tiny.loaded)
     [job] = tiny.runner.run([story_of(request, conversation)])
     done = next(event for event in job.result() if isinstance(event, TextDone))
-    assert done.text == "<|endoftext|>" * 5
+    assert done.text == "<|vision_end|>" * 5
     assert "".join(event.text for event in job.events if isinstance(event, TextDelta)) == done.text
     kept = conversation.views.said[-1]
     assert kept.ids[1:-1] == (special,) * 5
+
+
+def test_the_end_of_all_text_ends_this_one(tiny):
+    """The reference writes on; what follows was never meant for anybody."""
+    over = tiny.loaded.tokenizer.special_ids["<|endoftext|>"]
+    [reply] = tiny.run([tiny.request("ask", ["panda"], max_tokens=5, token_bias={over: 1e4})])
+    assert reply.text == "" and reply.end.finish == "end"
 
 
 def test_a_written_mark_stays_text_when_it_was_typed_by_characters(tiny):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..params import ImageParams, TextParams
+from ..printable import printable
 from .fields import add_options, chosen_options
 from .options import Commands, add_output_options, add_system_prompt, add_think
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..batch.settings import BatchSettings
 
 EXIT_STATUS_STOPPED = 130  # as after any Ctrl-C
+EXIT_STATUS_ALL_FAILED = 1
 
 
 def register(commands: Commands) -> None:
@@ -43,7 +45,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--task", default="auto", help="auto, ask, draw, edit, generate or reason (default: auto)")
     add_think(parser, "think before answering or drawing")
     _add(parser, "max_rounds", type=int, default=16, help="most texts of a trace (generate, reason)")
-    _add(parser, "max_images", type=int, default=8, help="most pictures of a trace; 0 for words alone")
+    _add(parser, "max_images", type=int, default=8, help="most pictures of a trace; 0 for none")
     _add(parser, "image_bias", type=float, default=0.0, help="leans the model towards drawing (generate, reason)")
     add_system_prompt(parser)
     _add_running(parser.add_argument_group("running"))
@@ -108,7 +110,10 @@ def run(args: argparse.Namespace) -> int:
             watch: Watch = progress.watch
             outcome = run_batch(settings, engine, args.resume, watch, is_stopped)
     _print_outcome(outcome, args.json)
-    return 0 if outcome.is_finished else EXIT_STATUS_STOPPED
+    if not outcome.is_finished:
+        return EXIT_STATUS_STOPPED
+    counts = outcome.summary["counts"]
+    return EXIT_STATUS_ALL_FAILED if counts["total"] == counts["failed"] > 0 else 0
 
 
 def settings_from(args: argparse.Namespace) -> BatchSettings:
@@ -239,6 +244,8 @@ def _dry_run(args: argparse.Namespace, settings: BatchSettings) -> int:
 
 
 def _print_outcome(outcome: Outcome, is_json: bool) -> None:
+    from ..batch.results import read_results
+
     summary, counts = outcome.summary, outcome.summary["counts"]
     if is_json:
         print(json.dumps({"folder": str(outcome.folder.path), **summary}, ensure_ascii=False, indent=2, default=str))
@@ -248,6 +255,12 @@ def _print_outcome(outcome: Outcome, is_json: bool) -> None:
     print(f"{counts['total']} rows, {counts['failed']} failed, {counts['images']} pictures")
     print(f"{session['rows']} rows in {_duration(session['seconds'])} ({speed:.2f} a second)")
     print(outcome.folder.path)
+    if counts["failed"]:
+        line = next(line for line in read_results(outcome.folder.results) if "error" in line)
+        reason = printable(str(line["error"]))
+        print(
+            f"row {printable(str(line['sample_id']))} failed: {reason} (results.jsonl has all reasons)", file=sys.stderr
+        )
     if not outcome.is_finished:
         print("stopped before the last row; the same command with --resume goes on", file=sys.stderr)
 

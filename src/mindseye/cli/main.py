@@ -63,7 +63,8 @@ class Parser(argparse.ArgumentParser):
             hint = nearest(words[1], [verb.replace("_", "-") for verb in VERBS])
         if message.startswith("unrecognized arguments:"):
             known = [flag for action in self._actions for flag in action.option_strings]
-            hint = nearest(message.split()[2].split("=")[0], known)
+            first = message.split()[2].split("=")[0]
+            hint = nearest(first, known) if first.startswith("-") else "; write what you say in quotes, as one"
         if message.endswith("expected 2 arguments"):
             hint = ", two numbers with a space between"
         said = " ".join(printable(f"{message}{hint}").split())

@@ -34,9 +34,7 @@ def register(commands: Commands) -> None:
         help="folder for pictures, reasoning_data.json and index.html (default: a new one)",
     )
     parser.add_argument("--max-rounds", type=int, default=16, help="most texts of the trace (1 to 1000)")
-    parser.add_argument(
-        "--max-images", type=int, default=8, help="most pictures of the trace (up to 1000); 0 is words alone"
-    )
+    parser.add_argument("--max-images", type=int, default=8, help="most pictures of the trace (up to 1000); 0 for none")
     parser.add_argument("--image-bias", type=float, default=0.0, help="leans the model towards drawing (-1e9 to 1e9)")
     add_outlet_options(parser)
     add_system_prompt(parser)

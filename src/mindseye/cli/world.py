@@ -29,6 +29,7 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the folder and say what is in it."""
     from ..errors import InputError
+    from ..params import check_seed
     from ..worlds.grammar import check_language
     from ..worlds.mixing import kinds_called
     from ..worlds.world import world_called
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"num is {args.num}; ask for at least 1 of each kind")
     if args.split not in world.splits:
         raise InputError(f'unknown split "{args.split}"; known: {", ".join(world.splits)}')
+    check_seed(args.seed)
     make_folder(args.folder)
     wanted = Wanted(kinds, args.num, args.split, tuple(args.languages), args.seed)
     counts = write_world(world, wanted, args.folder, args.side)

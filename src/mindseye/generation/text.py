@@ -78,6 +78,8 @@ class Writer:
             if watch:
                 watch(logits)
             token = logits.chosen
+            if token == self._format.image_opening:
+                token = yield from likeliest_but(token, logits)
             if token in stop_ids:
                 unfed, finish = (), "end"
                 break
@@ -118,6 +120,13 @@ def check_scores(logits: Logits) -> Story[None]:
             "the network scored the first word with values that are no numbers: its weights are damaged or too large "
             "for this number format (try dtype float32)"
         )
+
+
+def likeliest_but(token: int, logits: Logits) -> Story[int]:
+    """The likeliest token that is another: a picture that begins in the middle of a text is no word."""
+    others = logits.scores.clone()
+    others[token] = float("-inf")
+    return int((yield Look(others.argmax())))
 
 
 class Budget:

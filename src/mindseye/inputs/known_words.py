@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WORD = re.compile(r"[a-z]+")
+WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
 class KnownWords:
-    """English words in small letters, and single Chinese characters."""
+    """Words in small letters, and single Chinese characters."""
 
     words: frozenset[str]
     characters: frozenset[str]

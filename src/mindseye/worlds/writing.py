@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,17 @@ def write_world(world: World, wanted: Wanted, folder: Path, side: int | None = N
         raise InputError(f"num is {wanted.num}; ask for at least 1 of each kind")
     pictures = folder / PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
+    try:
+        return _write(world, wanted, folder, side or world.picture_size)
+    except BaseException:  # what was stopped can be begun again in the same folder
+        shutil.rmtree(pictures, ignore_errors=True)
+        for name in (*FILES.values(), SHEET_FILE):
+            (folder / name).unlink(missing_ok=True)
+        raise
+
+
+def _write(world: World, wanted: Wanted, folder: Path, side: int) -> dict[str, int]:
+    pictures = folder / PICTURES
     rows: dict[str, list[str]] = {name: [] for name in FILES}
     shown: list[list[np.ndarray]] = []
     for episode, number in _episodes(world, wanted):
@@ -51,7 +63,7 @@ def write_world(world: World, wanted: Wanted, folder: Path, side: int | None = N
         drawn: list[np.ndarray] = []
 
         def name_of(scene: Any, sample_id: str = sample_id, drawn: list[np.ndarray] = drawn) -> str:
-            drawn.append(world.render(scene, side or world.picture_size))
+            drawn.append(world.render(scene, side))
             name = f"{sample_id}-{len(drawn)}.png"
             Image.fromarray(drawn[-1]).save(pictures / name)
             return f"{PICTURES}/{name}"

@@ -23,6 +23,7 @@ from mindseye.worlds.town.styles import SHEETS, STYLES, TAUGHT_STYLES, load_shee
 from mindseye.worlds.town.voice import Voice
 from mindseye.worlds.town.walk_thoughts import thought_of as thought_of_walk
 from mindseye.worlds.town.walks import Obstacle, View, look_at, sidestep, step, turn
+from mindseye.worlds.town.world import told
 
 
 @pytest.fixture
@@ -189,3 +190,11 @@ def test_mistakes_name_what_was_meant():
         Scene((), "beech")
     with pytest.raises(InputError, match='"striped"'):
         Garment("shirt", "red", "stripe")
+
+
+def test_what_nobody_could_caption_is_told_in_plain_words():
+    bus, woman = Placed(Icon("bus"), 64, 70, 40), Placed(Person("woman", "black", Garment("hat", "red")), 64, 72, 104)
+    assert told(Scene((bus,), Street(0, 2)), "en") == "a street with a bus and a kerb"
+    assert told(Scene((bus,), Street(0, 0)), "zh") == "a street with a bus and no kerb"
+    assert told(Scene((woman,), "blue"), "en") == "a standing woman with black hair, red plain hat on a blue background"
+    assert told(Scene((), "beach"), "en") == "nothing at the beach"

@@ -21,7 +21,8 @@ class BagelFormat:
         self._encode = tokenizer.encode
         self.opening = (special.start,)
         self.closing = (special.end,)
-        self.stop_ids = frozenset(self.closing)
+        over = tokenizer.special_ids.get("<|endoftext|>")
+        self.stop_ids = frozenset(self.closing if over is None else (*self.closing, over))
         self.image_opening = special.image_start
         self.image_frame = ImageFrame((special.image_start, special.image_end))
 

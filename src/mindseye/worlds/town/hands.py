@@ -8,7 +8,7 @@ outlines and in how much is shaded; all of that can be varied without another se
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 NUM_HANDS = 1_000
 _MARGIN = 0.12  # of a side, so that a turned drawing loses no corner
@@ -25,7 +25,7 @@ def by_hand(icon: Image.Image, hand: int) -> Image.Image:
     drawn = drawn.rotate(float(rng.normal(0, 8)), Image.Resampling.BICUBIC)
     drawn = _bent(drawn, rng)
     drawn = _coloured(drawn, rng)
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         drawn = _outlined(drawn, rng)
     drawn = drawn.crop(drawn.getbbox() or (0, 0, side, side))
     return _fitted(drawn, side, float(np.exp(rng.normal(0, 0.1))))
@@ -66,12 +66,25 @@ def _coloured(icon: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _outlined(icon: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A dark line around it."""
-    wide = 3 if rng.random() < 0.6 else 5
-    around = icon.getchannel("A").filter(ImageFilter.MaxFilter(wide))
+    """A dark line around it; or lines wherever colours meet, as with a pen, and what they enclose paler."""
     ink = Image.new("RGBA", icon.size, (*(int(rng.random() * 70) for _ in range(3)), 255))
-    ink.putalpha(around)
-    return Image.alpha_composite(ink, icon)
+    wide = 3 if rng.random() < 0.6 else 5
+    ink.putalpha(icon.getchannel("A").filter(ImageFilter.MaxFilter(wide)))
+    if rng.random() < 0.5:
+        return Image.alpha_composite(ink, icon)
+    pale = Image.blend(icon, Image.new("RGBA", icon.size, (255, 255, 255, 0)), float(rng.uniform(0, 0.9)))
+    pale.putalpha(icon.getchannel("A"))
+    pen = ink.copy()
+    pen.putalpha(ImageChops.darker(_lines(icon), icon.getchannel("A")))
+    return Image.alpha_composite(Image.alpha_composite(ink, pale), pen)
+
+
+def _lines(icon: Image.Image) -> Image.Image:
+    """(S, S) L: white where colours meet."""
+    on_white = Image.alpha_composite(Image.new("RGBA", icon.size, "white"), icon).convert("RGB")
+    steps = [band.filter(ImageFilter.FIND_EDGES) for band in on_white.filter(ImageFilter.GaussianBlur(0.7)).split()]
+    most = ImageChops.lighter(ImageChops.lighter(steps[0], steps[1]), steps[2])
+    return most.point(lambda level: min(255, max(0, (level - 40) * 6)))
 
 
 def _fitted(icon: Image.Image, side: int, stretch: float) -> Image.Image:

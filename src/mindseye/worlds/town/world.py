@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..dice import Dice
+from ..grammar import listing, with_article
 from ..world import World
 from .captions import caption
 from .curriculum import KINDS, MIX, sample_episode
-from .drawables import word_of
+from .drawables import described
 from .familiar import is_foreign
 from .garments import GARMENT_COLOURS, GARMENT_WORDS, PATTERNS
 from .grounds import COLOUR_WORDS, PLACES
 from .judging import kept_psnr, objections
-from .language import AREA_WORDS
+from .language import AREA_WORDS, on_ground
 from .lexicon import LEXICON
 from .misses import MISSES
 from .nouns import KINDS as NOUN_KINDS
@@ -43,10 +44,14 @@ def chinese_words() -> tuple[str, ...]:
 
 
 def told(scene: Scene, language: str) -> str:
-    """The scene in words; where nobody could caption it, what stands there."""
-    words = caption(language, scene) if isinstance(scene.ground, str) else None
-    ground = scene.ground if isinstance(scene.ground, str) else f"street, kerb {scene.ground.kerb}"
-    return words or "; ".join([*(word_of(thing.what) for thing in scene.things), ground])
+    """The scene in words; where nobody could caption it, what stands there, in English."""
+    if isinstance(scene.ground, str) and (words := caption(language, scene)):
+        return words
+    things = [with_article(described(thing.what).removesuffix(" in noto style")) for thing in scene.things]
+    if isinstance(scene.ground, str):
+        return f"{listing('en', things) or 'nothing'} {on_ground('en', scene.ground)}"
+    kerb = "a kerb" if scene.ground.kerb else "no kerb"
+    return f"a street with {listing('en', [*things, kerb])}"
 
 
 WORLD = World(
