@@ -1,4 +1,4 @@
-"""The grammar of the town, in English and in Chinese: "a small cat", "一只小猫", "at the top left", "in noto style"."""
+"""The grammar of the town, in English and in Chinese: "a cat", "一只猫", "at the top left", "in noto style"."""
 
 from __future__ import annotations
 
