@@ -197,9 +197,9 @@ def next_commands(args: argparse.Namespace) -> tuple[str, str, str]:
     """Three things to type."""
     model = "" if args.model == "pocket" else f" --model {shlex.quote(args.model)}"
     chosen = "" if args.model == "pocket" else f" {shlex.quote(args.model)}"
-    sample = shlex.quote(str(args.output / "astronaut-rocket.png"))
+    sample = shlex.quote(str(args.output / "cat-dog.png"))
     return (
         f'mindseye draw "three frogs on a yellow background"{model}',
-        f'mindseye edit {sample} "replace the rocket with an airplane"{model}',
+        f'mindseye edit {sample} "remove the cat"{model}',
         f"mindseye judge{chosen} --num 10 -o judged",
     )

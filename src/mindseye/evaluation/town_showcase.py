@@ -51,7 +51,7 @@ def acts(seed: int) -> tuple[Act, ...]:
         _question("A question", "panda-apple", "en", "what is on the left?", ("a panda", "panda"), seed),
         _question("The same in Chinese", "cat-dog", "zh", "猫在狗的左边吗？", ("是", "是的", "对"), seed),
         _drawing(seed),
-        _change("edit", "An edit", "panda-apple", "replace the apple with a banana", _with_a_banana(), seed),
+        _change("edit", "An edit", "astronaut-rocket", "replace the rocket with an airplane", _with_an_airplane(), seed),
         _change("edit", "Trying on", "dress", "a woman at the beach wearing this", WOMAN.scene, seed),
         _change("imagine", "What would follow", "vase", "pull the cloth away", _broken(), seed),
         _change("imagine", "What would be seen next", "street", "step forward", _next_view(), seed),
@@ -70,10 +70,11 @@ def _change(verb: str, title: str, sample: str, text: str, after: Scene, seed: i
     return Act(verb, title, sample, change(SCENES[sample], text, after, kind, seed, WORLD.name))
 
 
-def _with_a_banana() -> Scene:
-    panda, apple = SCENES["panda-apple"].things
-    panda, apple = (panda, apple) if apple.what == Icon("apple") else (apple, panda)
-    return stand([panda, replace(apple, what=Icon("banana"))], "blue")
+def _with_an_airplane() -> Scene:
+    things = SCENES["astronaut-rocket"].things
+    return stand(
+        [replace(thing, what=Icon("airplane")) if thing.what == Icon("rocket") else thing for thing in things], "purple"
+    )
 
 
 def _broken() -> Scene:
@@ -111,23 +112,19 @@ def _thought_drawing(seed: int) -> Act:
 
 
 def _puzzle(seed: int) -> Act:
-    before = SCENES["fruit-duck"]
-    left = stand([thing for thing in before.things if thing.what == Icon("duck")], "yellow")
-    joined = stand([*left.things, Placed(Icon("frog"), 107, 21, 40)], "yellow")
+    before = SCENES["animals"]
+    left = stand([thing for thing in before.things if thing.what != Icon("banana")], "yellow")
+    joined = stand([*left.things, Placed(Icon("dog"), 107, 107, 40)], "yellow")
     steps = (
         Show(before),
-        Say("Remove all fruit. Add a frog at the top right. How many animals are there then?", then="text"),
-        Say(
-            "remove all fruit. strawberry: at the top left; banana: at the top right; pear: at the bottom right",
-            is_target=True,
-            then="image",
-        ),
+        Say("Remove all fruit. Add a dog at the bottom right. How many things are left?", then="text"),
+        Say("remove all fruit. banana: at the bottom left", is_target=True, then="image"),
         Show(left, is_target=True),
-        Say("add a frog at the top right. frog: at the top right", is_target=True, then="image"),
+        Say("add a dog at the bottom right. dog: at the bottom right", is_target=True, then="image"),
         Show(joined, is_target=True),
-        Say("Final Answer: 2", is_target=True),
+        Say("Final Answer: 3", is_target=True),
     )
-    truth = {"before": before, "scene": joined, "scenes": (left, joined), "answer": "2", "accepted": ("2",)}
+    truth = {"before": before, "scene": joined, "scenes": (left, joined), "answer": "3", "accepted": ("3",)}
     exam = Exam(
         "puzzle.pictured",
         "generate",
@@ -136,7 +133,7 @@ def _puzzle(seed: int) -> Act:
         when_to_draw=REASONING,
         world_name=WORLD.name,
     )
-    return Act("reason", "A puzzle, solved in words and pictures", "fruit-duck", exam)
+    return Act("reason", "A puzzle, solved in words and pictures", "animals", exam)
 
 
 SHOWCASE = Showcase(
