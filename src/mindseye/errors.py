@@ -78,10 +78,10 @@ ALSO_CALLED = {
 """Names of the same things in other programs."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """' (did you mean "x"?)' for the known word nearest to `word`, or '' when none is near."""
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """' (did you mean "x"?)' for the known word nearest to `word`, or '' when none is as like it (0 to 1) as asked."""
     known = list(known)
     called = ALSO_CALLED.get(word.strip("-").replace("-", "_").lower(), "")
     close = [name for name in known if called and name.lstrip("-").replace("-", "_") == called]
-    close = close or difflib.get_close_matches(word, known, n=1)
+    close = close or difflib.get_close_matches(word, known, n=1, cutoff=likeness)
     return f' (did you mean "{close[0]}"?)' if close else ""

@@ -20,6 +20,7 @@ POCKET = "pocket"
 MARK = re.compile(r"<\|\w*\|>|</?think>")
 SHOUTED = re.compile(r"(?<=\w)[A-Z]|(?<=[\w,] )(?!I\b)[A-Z]")  # capitals where no sentence begins
 SHOWN = 5  # words of a note
+LIKENESS = 0.75  # of a word that may have been meant
 
 
 def note_unknown(args: argparse.Namespace, items: Sequence[object]) -> None:
@@ -47,7 +48,7 @@ def notes(
     words = list(dict.fromkeys(word for text in said for word in known.unknown_in(text))) if known else []
     if known and words:
         names = names_of(defaults.world) & known.words if defaults.world else known.words
-        named = ", ".join(f'"{word}"{nearest(word, names)}' for word in words[:SHOWN])
+        named = ", ".join(f'"{word}"{nearest(word, names, LIKENESS)}' for word in words[:SHOWN])
         more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
         found.append(f"the pocket model has never met {named}{more}; `mindseye words` shows what it knows")
     shouted = next((text for text in said if SHOUTED.search(text)), None) if known and not words else None
