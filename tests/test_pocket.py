@@ -10,21 +10,24 @@ from mindseye.evaluation.town_exams import GROUPS
 
 FOLDER = Path(mindseye.__file__).parent / "pocket"
 FLOORS = {
-    "questions": 0.0,
-    "captions": 0.0,
-    "drawings": 0.0,
-    "edits": 0.0,
-    "what follows": 0.0,
-    "what has happened": 0.0,
-    "next view": 0.0,
-    "walk": 0.0,
-    "wearing": 0.0,
-    "characters": 0.0,
-    "thoughts": 0.0,
-    "talks": 0.0,
-    "a style never taught": 0.0,
+    "questions": 0.72,
+    "drawings": 0.85,
+    "edits": 0.75,
+    "walk": 0.88,
+    "wearing": 0.75,
+    "thoughts": 0.65,
+    "talks": 0.95,
 }
-"""Some points below the figures of docs/judge.md, for each of its groups."""
+"""Some points below the figures of docs/judge.md, for each of its groups of several kinds."""
+FLOORS_OF_FEW = {
+    "captions": 0.56,
+    "what follows": 0.60,
+    "what has happened": 0.90,
+    "next view": 0.38,
+    "characters": 0.57,
+    "a style never taught": 0.34,
+}
+"""The same for groups of one kind or of few that are often wrong: more requests of each."""
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +51,20 @@ def test_it_draws_by_itself_only_when_asked_to(pocket):
 
 
 @pytest.mark.slow
-def test_what_it_can_do_is_not_lost(pocket):
+@pytest.mark.parametrize(("floors", "num"), [(FLOORS, 12), (FLOORS_OF_FEW, 40)], ids=["many kinds", "few kinds"])
+def test_what_it_can_do_is_not_lost(pocket, floors, num):
     groups = {group.name: group.kinds for group in GROUPS}
-    verdict = judge(pocket, num=12, seed=1, kinds=[*(kind for name in FLOORS for kind in groups[name]), "eye"])
+    verdict = judge(pocket, num=num, seed=1, kinds=[*(kind for name in floors for kind in groups[name]), "eye"])
     assert not verdict.errors
     assert verdict.share(["eye.true"]).value == 1.0
-    assert verdict.share(["eye.redrawn"]).value >= 0.85
-    found = {name: verdict.share(groups[name]).value for name in FLOORS}
-    assert {name: value for name, value in found.items() if value < FLOORS[name]} == {}, found
+    assert verdict.share(["eye.redrawn"]).value >= 0.9
+    found = {name: verdict.share(groups[name]).value for name in floors}
+    assert {name: value for name, value in found.items() if value < floors[name]} == {}, found
+
+
+def test_every_group_of_exams_has_a_floor():
+    named = {group.name for group in GROUPS} - {"imagined", "eye"}
+    assert named == FLOORS.keys() | FLOORS_OF_FEW.keys()
 
 
 def test_a_model_that_only_understands_says_so_in_its_place(pocket):

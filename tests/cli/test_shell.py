@@ -195,7 +195,9 @@ def test_metadata_cannot_move_the_cursor(capsys):
 def test_words_in_both_languages(capsys):
     assert main(["words"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert all(word in said for word in ("panda", "top left", "purple", "how many cats are there", "pull the cloth away"))
+    assert all(
+        word in said for word in ("panda", "top left", "purple", "how many cats are there", "pull the cloth away")
+    )
     assert main(["words", "--language", "zh", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert "大熊猫" in facts["things"]["animals"] and any("左上" in words for words in facts["areas"])

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONG_STORY = "Remove all fruit. Add two frogs. Remove all animals. How many things are left?"
 VERBS = {
-    "judge": ["judge", "--num", "40", "--batch", "4", "--kinds", "question.name", "draw.one", "-o", "out", "--quiet"],
+    "judge": ["judge", "--num", "150", "--batch", "4", "--kinds", "question.name", "draw.one", "-o", "out", "--quiet"],
     "reason": ["reason", "sample:fruit-duck", LONG_STORY, "-o", "out", "--quiet", "--num-timesteps", "600"],
     "generate": [
         "generate",
@@ -117,7 +117,7 @@ def test_what_reason_had(number: int, tmp_path: Path) -> None:
     assert check_whole(tmp_path)[".html"] == 1
     trace = json.loads((tmp_path / "out" / "reasoning_data.json").read_text())
     assert trace["finish"] == "stopped"
-    assert trace["steps"][0] == {"text": "remove all fruit"}
+    assert trace["steps"][0]["text"].startswith("remove all fruit")
     assert trace["steps"][1]["image"] == "out/step-1.png"
 
 
@@ -137,9 +137,12 @@ def test_what_generate_had(number: int, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 def test_what_judge_had(number: int, tmp_path: Path) -> None:
-    process = begin(VERBS["judge"], tmp_path)
-    time.sleep(5)
-    printed, said = end(process, number)
+    for seconds in (6, 12, 24, 48):  # a busy machine has judged nothing yet, and says so
+        process = begin(VERBS["judge"], tmp_path)
+        time.sleep(seconds)
+        printed, said = end(process, number)
+        if process.returncode != 128 + number or (tmp_path / "out" / "verdict.json").exists():
+            break
     assert process.returncode == 130, said
     verdict = json.loads((tmp_path / "out" / "verdict.json").read_text())
     assert "beware" in printed and verdict

@@ -158,7 +158,18 @@ def test_compare_needs_common_rows_and_knows_lower_is_better():
 
 
 def test_a_data_set_is_answered_and_measured(tmp_path, capsys):
-    words = ["--world", "town", "--kinds", "question.ground", "--num", "4", "--num-held-out", "1", "--format", "parquet"]
+    words = [
+        "--world",
+        "town",
+        "--kinds",
+        "question.ground",
+        "--num",
+        "4",
+        "--num-held-out",
+        "1",
+        "--format",
+        "parquet",
+    ]
     assert main(["data", "prepare", "world", "-o", str(tmp_path / "w"), "--quiet", *words]) == 0
     capsys.readouterr()
     words = ["--model", "pocket", "--num", "3", "--metrics", "answer", "bleu_1", "--no-report", "--json", "--quiet"]

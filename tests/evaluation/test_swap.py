@@ -115,7 +115,7 @@ def test_captions_are_matched_by_nearness_and_short_answers_exactly():
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scenes") / "w"
-    words = ["--world", "town", "--kinds", "question.ground", "question.name", "--num", "24", "--num-held-out", "1"]
+    words = ["--world", "town", "--kinds", "question.ground", "wear.describe", "--num", "24", "--num-held-out", "1"]
     assert main(["data", "prepare", "world", "-o", str(folder), "--quiet", *words]) == 0
     return folder / "train.jsonl"
 

@@ -22,7 +22,9 @@ def test_shipped_recipe() -> None:
 
 
 def test_overrides() -> None:
-    recipe = load_settings(Recipe, POCKET.with_name("corners.yaml"), ["optimizer.num_steps=5000", "data.dropout.text=0.2", "threads=null"])
+    recipe = load_settings(
+        Recipe, POCKET.with_name("corners.yaml"), ["optimizer.num_steps=5000", "data.dropout.text=0.2", "threads=null"]
+    )
     assert (recipe.optimizer.num_steps, recipe.data.dropout.text, recipe.threads) == (5000, 0.2, None)
 
 

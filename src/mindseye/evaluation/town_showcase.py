@@ -51,7 +51,9 @@ def acts(seed: int) -> tuple[Act, ...]:
         _question("A question", "panda-apple", "en", "what is on the left?", ("a panda", "panda"), seed),
         _question("The same in Chinese", "cat-dog", "zh", "猫在狗的左边吗？", ("是", "是的", "对"), seed),
         _drawing(seed),
-        _change("edit", "An edit", "astronaut-rocket", "replace the rocket with an airplane", _with_an_airplane(), seed),
+        _change(
+            "edit", "An edit", "astronaut-rocket", "replace the rocket with an airplane", _with_an_airplane(), seed
+        ),
         _change("edit", "Trying on", "dress", "a woman at the beach wearing this", WOMAN.scene, seed),
         _change("imagine", "What would follow", "vase", "pull the cloth away", _broken(), seed),
         _change("imagine", "What would be seen next", "street", "step forward", _next_view(), seed),
