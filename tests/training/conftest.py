@@ -17,6 +17,7 @@ from mindseye.training.vocabulary import VocabularySettings
 
 def tiny_recipe(folder: Path) -> Recipe:
     return Recipe(
+        world="corners",
         run_folder=str(folder),
         threads=torch.get_num_threads(),
         precision="float32",

@@ -30,7 +30,7 @@ from .loop import Trainer
 from .objectives.grafted import GraftedObjective
 from .parallel import ALONE, Processes, processes_of_environment
 from .picture_pool import features_of, picture_files, scenes, varied
-from .probe import QUESTION, fit_probe
+from .probe import fit_probe
 from .resume import TrainState, has_state, load_state
 from .showing import Exhibition
 from .step import Step, StepSettings
@@ -89,7 +89,8 @@ class GraftRun:
             scenes = self.recipe.stages[0].scenes if said.start == "names" else None
             projector, start = said.projector, cast(Start, "random" if scenes else said.start)
             if scenes:
-                answers = world_called(scenes.world).patch_questions[QUESTION]
+                world = world_called(scenes.world)
+                answers = world.patch_questions[world.naming]
                 projector = replace(projector, kind="mlp", hidden_size=len(answers), activation="softmax")
             options = GraftOptions(
                 projector, said.image_tokens, start, said.contrastive, said.random_init, self.recipe.seed

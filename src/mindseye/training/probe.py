@@ -19,8 +19,9 @@ from ..networks.image_tokens import ImageTokens
 from ..settings import check_ranges
 from ..worlds.world import World
 from .stopping import Stop
+from .streams.scenes import icon_scene
 
-QUESTION, NOTHING = "noun", "nothing"
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ def fit_probe(
     """What stands in the patches of each image token, told from what the projector reads: logistic regression on scenes
     of the training split."""
     rng, side = np.random.default_rng((seed, 2)), network.config.tower.grid
-    scenes = [world.sample_scene(rng, "train") for _ in range(settings.num_scenes)]
-    names, tokens = world.patch_questions[QUESTION], network.config.image_tokens
-    patches = torch.from_numpy(np.stack([world.patch_truth(scene, side)[QUESTION] for scene in scenes]))
+    scenes = [icon_scene(world, rng, "train") for _ in range(settings.num_scenes)]
+    names, tokens = world.patch_questions[world.naming], network.config.image_tokens
+    patches = torch.from_numpy(np.stack([world.patch_truth(scene, side)[world.naming] for scene in scenes]))
     truth = shares(patches.flatten(1), len(names), tokens, names.index(NOTHING)).flatten(0, 1)  # (B * T, K)
     with torch.no_grad():
         drawn = [PIL.Image.fromarray(world.render(scene, world.picture_size)) for scene in scenes]

@@ -66,7 +66,7 @@ class SceneStream:
         """A random scene of the split, with one thing or any number."""
         if rng.random() < self.settings.single_share:
             return single_scene(self.world, rng, self.settings.split)
-        return self.world.sample_scene(rng, self.settings.split)
+        return icon_scene(self.world, rng, self.settings.split)
 
     def sight(self, scene: Any, rng: np.random.Generator) -> Sight:
         """The picture of a scene with one question."""
@@ -97,9 +97,23 @@ class SceneStream:
 def single_scene(world: World, rng: np.random.Generator, split: str) -> Any:
     """A random scene with exactly one thing."""
     while True:
-        scene = world.sample_scene(rng, split)
+        scene = icon_scene(world, rng, split)
         if len(scene.things) == 1:
             return scene
+
+
+def icon_scene(world: World, rng: np.random.Generator, split: str) -> Any:
+    """A random scene in which everything has a noun: no people, no stages, no streets."""
+    while True:
+        scene = world.sample_scene(rng, split)
+        is_still = isinstance(getattr(scene, "ground", ""), str)
+        if is_still and all(is_icon(thing) for thing in scene.things):
+            return scene
+
+
+def is_icon(thing: Any) -> bool:
+    """Whether a thing of any world is a noun, drawn as it is."""
+    return hasattr(thing, "noun") or (hasattr(thing.what, "noun") and thing.what.state == "whole")
 
 
 def told(world: World, scene: Any) -> str:
