@@ -88,7 +88,7 @@ def images_then_words(said: Sequence[str], words: str) -> list[Image | str]:
     text = words_given(last, words)
     if not text.strip():
         raise InputError(f"the prompt is empty; give the {words} in words")
-    loose = next((word for word in images if re.fullmatch(r"\w+[,;:]?", word) and not Path(word).exists()), None)
+    loose = next((word for word in images if re.fullmatch(r"\w+[,;:]?", word) and not os.path.exists(word)), None)
     if loose:
         raise InputError(
             f'"{loose}" is no image here; write the {words} in quotes, as one: "{" ".join(said[said.index(loose) :])}"'
